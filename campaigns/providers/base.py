@@ -1,0 +1,291 @@
+"""What a provider is: one Protocol, the data that crosses it, and the ways it can fail.
+
+Pure: no Django, no settings, no models. Everything vendor-specific lives in one module per vendor
+behind this interface; what differs between vendors is a `Capabilities` value, never an `if` outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from campaigns.states import Reason
+
+
+class Channel(StrEnum):
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Absent(StrEnum):
+    """What "not found" means after the last look-up of an ambiguous request."""
+
+    ASK = "ask"  # a person decides on the "to verify" list
+    RESUBMIT = "resubmit"  # send again under the same reference: the vendor refuses doubles
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an account of this vendor can do, as configured.
+
+    max_batch: messages that one `send` call may carry, which is the size the ledger cuts batches to.
+    one_per_request: True when each message is an HTTP request of its own (limits count them so).
+    substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
+    look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
+    """
+
+    max_batch: int
+    one_per_request: bool = False
+    substitutes: bool = False
+    idempotent: bool = False
+    look_up_after: tuple[float, ...] = ()
+    absent_means: Absent = Absent.ASK
+    receipts: bool = True
+    cancel: bool = False
+    remote_lists: bool = False
+    remote_templates: bool = False
+    requests_per_second: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One input of the account form. `kind`: text, secret, url, choice or flag."""
+
+    name: str
+    label: str  # English msgid; translated where it is shown
+    kind: str = "text"
+    required: bool = True
+    help: str = ""
+    default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HookUrl:
+    """A callback address that the operator copies into the vendor's portal, or that we send along."""
+
+    kind: str  # last path part of the URL
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfig:
+    """An account as the adapter sees it. `hooks`: kind -> absolute callback URL ("" when none is public)."""
+
+    base_url: str
+    credentials: Mapping[str, str]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    hooks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What the messages of one batch share. Where the vendor substitutes, `text`, `subject` and `html`
+    hold slots `{{p1}}` and `slots` names them in the order of `Message.values`."""
+
+    channel: Channel
+    sender: str = ""
+    text: str = ""
+    subject: str = ""
+    html: str = ""
+    reply_to: str = ""
+    slots: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `reference` is ours, unique per logical send, and comes back in receipts.
+    `text`/`subject`/`html` are finished when the vendor does not substitute, else empty with `values` set."""
+
+    reference: str
+    address: str
+    text: str = ""
+    subject: str = ""
+    html: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One ledger batch on its way. `key` is a UUID, stable over retries of the same batch. `spacing`:
+    seconds to leave between requests where every message is one (0 = as fast as the connection pool)."""
+
+    key: str
+    body: Body
+    messages: Sequence[Message]
+    campaign_reference: str = ""
+    spacing: float = 0.0
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"  # surely not: back to the queue
+    UNKNOWN = "unknown"  # perhaps
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one message of a `send`: exactly one per message, by our reference.
+    `code` and `text` are the vendor's own words, shown as they came."""
+
+    reference: str
+    outcome: Outcome
+    provider_message_id: str = ""
+    reason: Reason = Reason.NONE
+    code: str = ""
+    text: str = ""
+    retry_after: float | None = None  # seconds, for NOT_SENT
+    parts: int | None = None  # the vendor's own count, where it tells
+
+
+class EventKind(StrEnum):
+    ACCEPTED = "accepted"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    REPLY = "reply"
+    OPT_OUT = "opt_out"
+    COMPLAINT = "complaint"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    OTHER = "other"  # a word we do not know: kept raw, never guessed
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a vendor told us, from a callback, a pull or a look-up.
+    `event_id` makes a repeated delivery of the same event recognisable (unique per account)."""
+
+    kind: EventKind
+    event_id: str
+    reference: str = ""
+    provider_message_id: str = ""
+    address: str = ""
+    at: datetime | None = None
+    reason: Reason = Reason.NONE
+    code: str = ""
+    text: str = ""
+    suppress: bool = False  # the address may not be written to again on this channel
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A callback as it came in. Header names are lower-case."""
+
+    kind: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    remote_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something cannot be sent, before sending. `text` is an English msgid with %(name)s gaps from `values`."""
+
+    reason: Reason
+    text: str
+    field: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Length of an SMS by this vendor's rules. `forcing`: characters that leave the cheap alphabet, in order
+    of appearance, each once. `left`: characters that still fit in the last part."""
+
+    parts: int
+    characters: int
+    encoding: str  # "gsm7", "ucs2" or the vendor's own name for its cheap alphabet
+    left: int
+    forcing: tuple[str, ...] = ()
+    estimate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Outcome of "test connection". `text` is the vendor's answer or the error, without secrets."""
+
+    ok: bool
+    reason: Reason = Reason.NONE
+    text: str = ""
+
+
+class ProviderError(Exception):
+    """A whole request failed. `text` is safe to show: it never holds a credential."""
+
+    def __init__(self, reason: Reason, text: str = "", code: str = "", http_status: int | None = None):
+        super().__init__(text or reason.value)
+        self.reason, self.text, self.code, self.http_status = reason, text, code, http_status
+
+
+class NotSent(ProviderError):
+    """Surely not sent: connect errors, 429, 503 with a documented meaning. May be retried."""
+
+    def __init__(self, reason: Reason, text: str = "", code: str = "", http_status: int | None = None,
+                 retry_after: float | None = None):
+        super().__init__(reason, text, code, http_status)
+        self.retry_after = retry_after
+
+
+class MaybeSent(ProviderError):
+    """Perhaps sent: read timeout, reset, 500. Never resent blindly."""
+
+
+class Refused(ProviderError):
+    """The vendor read the request and said no, for all of its messages. Final."""
+
+
+class Misconfigured(ProviderError):
+    """Key refused, no credit, wrong base URL: surely not sent, and nothing will be until a person acts."""
+
+
+class BadSignature(Exception):
+    """A callback that is forged or stale."""
+
+
+class Provider(Protocol):
+    """One vendor, bound to one account. Made by `registry.open_provider`; use as an async context manager
+    around `send`, `look_up` and `test`, which share its HTTP client."""
+
+    slug: str
+    label: str
+    channels: tuple[Channel, ...]
+    default_base_url: str
+    credential_fields: tuple[Field, ...]
+    option_fields: tuple[Field, ...]
+    hook_urls: tuple[HookUrl, ...]
+
+    def capabilities(self, channel: Channel) -> Capabilities: ...
+    def count(self, text: str) -> Count:
+        """Parts of a finished SMS by the vendor's rules."""
+        ...
+    def check_body(self, body: Body) -> list[Problem]:
+        """What is wrong with the content for every recipient (shown in the composer)."""
+        ...
+    def check(self, body: Body, message: Message) -> list[Problem]:
+        """What is wrong with one message; the row is skipped with the first problem's reason."""
+        ...
+    async def send(self, batch: Outgoing) -> list[Receipt]: ...
+    async def look_up(self, references: Sequence[str], channel: Channel) -> list[Event]:
+        """What the vendor knows of these references; one it does not know is left out."""
+        ...
+    async def test(self) -> Connection:
+        """A harmless authenticated call."""
+        ...
+    def verify(self, hook: Hook) -> None:
+        """Raises BadSignature for a forged or stale callback."""
+        ...
+    def parse(self, hook: Hook) -> list[Event]:
+        """The events of a callback. ValueError when it is not the vendor's format at all."""
+        ...
+    async def __aenter__(self) -> Provider: ...
+    async def __aexit__(self, *exc: object) -> None: ...
