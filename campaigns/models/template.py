@@ -1,0 +1,73 @@
+"""Reusable content. A version never changes: what was previewed is what is sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.models import User, Workspace, WorkspaceQuerySet
+
+CHANNELS = [("sms", _("SMS")), ("email", _("Email"))]
+
+
+class Template(models.Model):
+    """A name and a row of versions; `current` is the newest."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="templates")
+    name = models.CharField(_("name"), max_length=120)
+    channel = models.CharField(_("channel"), max_length=5, choices=CHANNELS)
+    current = models.ForeignKey("TemplateVersion", on_delete=models.PROTECT, null=True, related_name="+")
+    archived_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="template_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TemplateVersion(models.Model):
+    """Immutable content. Without a `template` it is a campaign's own text.
+
+    `subject`, `html_source` and `text_source` are what the operator typed; `html` and `text` are what is
+    compiled and sent (cleaned, CSS inlined, text generated when it was left empty). SMS uses `text` only.
+    """
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, null=True, blank=True, related_name="versions")
+    number = models.PositiveIntegerField(default=1)
+    channel = models.CharField(max_length=5, choices=CHANNELS)
+    subject = models.CharField(_("subject"), max_length=1000, blank=True, default="")
+    preheader = models.CharField(_("preheader"), max_length=300, blank=True, default="")
+    html_source = models.TextField(blank=True, default="")
+    text_source = models.TextField(blank=True, default="")
+    html = models.TextField(blank=True, default="")
+    text = models.TextField(blank=True, default="")
+    names = models.JSONField(default=list)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["template", "number"], condition=models.Q(template__isnull=False), name="template_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template or 'own text'} v{self.number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Inserts only. TypeError for a change: a campaign, a preview and a ledger rely on this row."""
+        if not self._state.adding:
+            raise TypeError("A template version never changes; make a new one.")
+        super().save(*args, **kwargs)

@@ -1,0 +1,29 @@
+"""The names of a workspace's own contact fields: what a template may use besides the fixed ones."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from console.models import Workspace, WorkspaceQuerySet
+
+# Columns of Contact that a template may use, in the order they are offered.
+FIXED_FIELDS = ("first_name", "last_name", "email", "phone", "key", "country", "language")
+
+
+class ContactField(models.Model):
+    """`name` is the key in `Contact.attributes`, letters, digits and underscores; `label` is the column heading
+    it came from."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="contact_fields")
+    name = models.CharField(_("name"), max_length=60)
+    label = models.CharField(_("label"), max_length=120, blank=True, default="")
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="contact_field_name")]
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.label or self.name
