@@ -7,12 +7,18 @@ behind this interface; what differs between vendors is a `Capabilities` value, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from campaigns.states import Reason
+
+
+def gettext_noop(text: str) -> str:
+    """Marks an English sentence for translation (makemessages knows the name) and returns it unchanged."""
+    return text
 
 
 class Channel(StrEnum):
@@ -35,6 +41,7 @@ class Capabilities:
     one_per_request: True when each message is an HTTP request of its own (limits count them so).
     substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
     look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
+    pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us.
     """
 
     max_batch: int
@@ -44,6 +51,7 @@ class Capabilities:
     look_up_after: tuple[float, ...] = ()
     absent_means: Absent = Absent.ASK
     receipts: bool = True
+    pulls: bool = False
     cancel: bool = False
     remote_lists: bool = False
     remote_templates: bool = False
@@ -52,7 +60,8 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of the account form. `kind`: text, secret, url, choice or flag."""
+    """One input of the account form. `kind`: text, secret, url, number, choice or flag.
+    `aliases`: other names under which commands may pass the value (compared without case, `_` and `-`)."""
 
     name: str
     label: str  # English msgid; translated where it is shown
@@ -61,6 +70,7 @@ class Field:
     help: str = ""
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +88,8 @@ class AccountConfig:
 
     base_url: str
     credentials: Mapping[str, str]
-    options: Mapping[str, Any] = field(default_factory=dict)
-    hooks: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    hooks: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Body:
     html: str = ""
     reply_to: str = ""
     slots: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +123,16 @@ class Message:
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """One ledger batch on its way. `key` is a UUID, stable over retries of the same batch. `spacing`:
-    seconds to leave between requests where every message is one (0 = as fast as the connection pool)."""
+    seconds to leave between requests where every message is one (0 = as fast as the connection pool).
+    `retry`: the same references went out before and nobody knows whether they arrived, so that a vendor's
+    "I have that one already" means accepted."""
 
     key: str
     body: Body
     messages: Sequence[Message]
     campaign_reference: str = ""
     spacing: float = 0.0
+    retry: bool = False
 
 
 class Outcome(StrEnum):
@@ -132,7 +145,12 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one message of a `send`: exactly one per message, by our reference.
-    `code` and `text` are the vendor's own words, shown as they came."""
+    `code` and `text` are the vendor's own words, shown as they came.
+
+    retry_limit: for NOT_SENT, how often the vendor's rules let this cause be tried again (None = our own limit).
+    suppress: the address may not be written to again on this channel.
+    hold: the cause would meet every message of the account; the dispatch waits for a person.
+    """
 
     reference: str
     outcome: Outcome
@@ -141,7 +159,10 @@ class Receipt:
     code: str = ""
     text: str = ""
     retry_after: float | None = None  # seconds, for NOT_SENT
+    retry_limit: int | None = None
     parts: int | None = None  # the vendor's own count, where it tells
+    suppress: bool = False
+    hold: bool = False
 
 
 class EventKind(StrEnum):
@@ -161,7 +182,14 @@ class EventKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Event:
     """One thing a vendor told us, from a callback, a pull or a look-up.
-    `event_id` makes a repeated delivery of the same event recognisable (unique per account)."""
+    `event_id` makes a repeated delivery of the same event recognisable (unique per account, at most 100 long).
+    `address` is in the ledger's form: E.164 with its plus, or an email address in lower case.
+
+    retry_after, retry_limit: for FAILED, the vendor's rules allow that many new attempts (under a new
+    reference) after so many seconds; None = final.
+    suppress, hold: as in `Receipt`.
+    channel: set where the vendor's message says it (a reply needs it; a receipt is matched to its recipient).
+    """
 
     kind: EventKind
     event_id: str
@@ -172,7 +200,12 @@ class Event:
     reason: Reason = Reason.NONE
     code: str = ""
     text: str = ""
-    suppress: bool = False  # the address may not be written to again on this channel
+    parts: int | None = None
+    retry_after: float | None = None
+    retry_limit: int | None = None
+    suppress: bool = False
+    hold: bool = False
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +222,14 @@ class Hook:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why something cannot be sent, before sending. `text` is an English msgid with %(name)s gaps from `values`."""
+    """Why something cannot be sent, before sending. `text` is an English msgid with %(name)s gaps from `values`.
+    `warning`: worth saying, but no reason to refuse."""
 
     reason: Reason
     text: str
     field: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclass_field(default_factory=dict)
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +265,14 @@ class ProviderError(Exception):
 class NotSent(ProviderError):
     """Surely not sent: connect errors, 429, 503 with a documented meaning. May be retried."""
 
-    def __init__(self, reason: Reason, text: str = "", code: str = "", http_status: int | None = None,
-                 retry_after: float | None = None):
+    def __init__(
+        self,
+        reason: Reason,
+        text: str = "",
+        code: str = "",
+        http_status: int | None = None,
+        retry_after: float | None = None,
+    ):
         super().__init__(reason, text, code, http_status)
         self.retry_after = retry_after
 
@@ -265,27 +306,43 @@ class Provider(Protocol):
     hook_urls: tuple[HookUrl, ...]
 
     def capabilities(self, channel: Channel) -> Capabilities: ...
+    def check_account(self) -> list[Problem]:
+        """What is wrong with the credentials and options as entered, without asking the vendor."""
+        ...
+
     def count(self, text: str) -> Count:
         """Parts of a finished SMS by the vendor's rules."""
         ...
+
     def check_body(self, body: Body) -> list[Problem]:
         """What is wrong with the content for every recipient (shown in the composer)."""
         ...
+
     def check(self, body: Body, message: Message) -> list[Problem]:
         """What is wrong with one message; the row is skipped with the first problem's reason."""
         ...
+
     async def send(self, batch: Outgoing) -> list[Receipt]: ...
     async def look_up(self, references: Sequence[str], channel: Channel) -> list[Event]:
         """What the vendor knows of these references; one it does not know is left out."""
         ...
+
+    async def pull(self, channel: Channel) -> list[Event]:
+        """What waits to be fetched at the vendor (`Capabilities.pulls`). The vendor may hand each event out
+        only once, so the caller stores them before anything else."""
+        ...
+
     async def test(self) -> Connection:
         """A harmless authenticated call."""
         ...
+
     def verify(self, hook: Hook) -> None:
         """Raises BadSignature for a forged or stale callback."""
         ...
+
     def parse(self, hook: Hook) -> list[Event]:
         """The events of a callback. ValueError when it is not the vendor's format at all."""
         ...
+
     async def __aenter__(self) -> Provider: ...
     async def __aexit__(self, *exc: object) -> None: ...
