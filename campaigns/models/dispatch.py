@@ -54,6 +54,7 @@ class Dispatch(models.Model):
     batch_size = models.PositiveIntegerField(default=1000)
     batches = models.PositiveIntegerField(default=0)
     cursor = models.BigIntegerField(default=0)
+    people = models.PositiveBigIntegerField(default=0)  # rows written; the tallies must sum to it
     planned_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     prepared_at = models.DateTimeField(null=True)
