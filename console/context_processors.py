@@ -1,0 +1,183 @@
+"""What every page of the shell knows: navigation, workspaces, theme and language choices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language_info
+
+from console.models import Membership, Theme
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of the side column: shown when its URL exists and the role holds `permission`."""
+
+    label: Any
+    icon: str
+    url_name: str
+    permission: str
+
+
+# (heading, entries). The one place where a page is added to the navigation.
+NAV: list[tuple[Any, list[NavItem]]] = [
+    ("", [NavItem(_("Home"), "home", "home", "workspace.view")]),
+    (
+        _("Send"),
+        [
+            NavItem(_("Campaigns"), "send", "campaigns", "campaign.view"),
+            NavItem(_("Templates"), "template", "templates", "template.view"),
+        ],
+    ),
+    (
+        _("People"),
+        [
+            NavItem(_("Contacts"), "users", "contacts", "contact.view"),
+            NavItem(_("Lists and tags"), "tags", "groups", "group.view"),
+            NavItem(_("Imports"), "file-import", "imports", "contact.import"),
+            NavItem(_("Do not contact"), "hand-stop", "suppressions", "contact.view"),
+        ],
+    ),
+    (
+        _("Results"),
+        [
+            NavItem(_("Reports"), "chart-bar", "reports", "report.view"),
+            NavItem(_("Exports"), "table-export", "exports", "report.export"),
+        ],
+    ),
+    (
+        _("Settings"),
+        [
+            NavItem(_("Provider accounts"), "plug", "providers", "provider.view"),
+            NavItem(_("People and roles"), "user-cog", "people", "workspace.view"),
+            NavItem(_("Workspace"), "settings", "workspace_settings", "workspace.view"),
+            NavItem(_("Audit log"), "history", "audit", "audit.view"),
+        ],
+    ),
+]
+
+
+class Shell:
+    """Lazy, so that an answer without the shell (a fragment) costs nothing."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.workspace = getattr(request, "workspace", None)
+        self.permissions: frozenset[str] = getattr(request, "permissions", frozenset())
+
+    @cached_property
+    def theme(self) -> str:
+        """ "light", "dark" or "" (the device decides)."""
+        theme = getattr(getattr(self.request, "user", None), "theme", Theme.AUTO)
+        return "" if theme == Theme.AUTO else str(theme)
+
+    @cached_property
+    def themes(self) -> list[dict[str, Any]]:
+        labels = [
+            (Theme.LIGHT, _("Light")),
+            (Theme.DARK, _("Dark")),
+            (Theme.AUTO, _("Device")),
+        ]
+        chosen = self.theme or Theme.AUTO
+        return [
+            {"value": value.value, "label": label, "current": value == chosen}
+            for value, label in labels
+        ]
+
+    @cached_property
+    def languages(self) -> list[dict[str, str]]:
+        """Each language under its own name, as somebody who reads only that one looks for it."""
+        names = {
+            code: get_language_info(code)["name_local"]
+            for code, _name in settings.LANGUAGES
+        }
+        return [
+            {"code": code, "name": name.split(" ")[0].capitalize()}
+            for code, name in names.items()
+        ]
+
+    @cached_property
+    def home_url(self) -> str:
+        return self._url("home") or reverse("workspaces")
+
+    @cached_property
+    def search_url(self) -> str:
+        """Where the search field of the side column leads; "" when there is nothing to search."""
+        return self._url("contacts") if "contact.view" in self.permissions else ""
+
+    @cached_property
+    def nav(self) -> list[dict[str, Any]]:
+        if self.workspace is None:
+            return []
+        sections = []
+        for label, items in NAV:
+            entries = [entry for item in items if (entry := self._entry(item))]
+            if entries:
+                sections.append({"label": label, "entries": entries})
+        self._mark_current(
+            [entry for section in sections for entry in section["entries"]]
+        )
+        return sections
+
+    @cached_property
+    def workspaces(self) -> list[dict[str, Any]]:
+        user = self.request.user
+        if not user.is_authenticated:
+            return []
+        memberships = (
+            Membership.objects.filter(user=user)
+            .select_related("workspace")
+            .order_by("workspace__name")
+        )
+        return [
+            {
+                "name": membership.workspace.name,
+                "url": reverse("home", args=[membership.workspace.slug]),
+                "current": self.workspace is not None
+                and membership.workspace_id == self.workspace.pk,
+            }
+            for membership in memberships
+        ]
+
+    def _entry(self, item: NavItem) -> dict[str, Any] | None:
+        url = self._url(item.url_name) if item.permission in self.permissions else ""
+        return (
+            {"label": item.label, "icon": item.icon, "url": url, "current": False}
+            if url
+            else None
+        )
+
+    def _mark_current(self, entries: list[dict[str, Any]]) -> None:
+        """The entry with the longest address that the page's own address starts with. Home is only itself."""
+        path = self.request.path
+        matching = [
+            e
+            for e in entries
+            if path == e["url"]
+            or (path.startswith(e["url"]) and e["url"] != self.home_url)
+        ]
+        if matching:
+            max(matching, key=lambda entry: len(entry["url"]))["current"] = True
+
+    def _url(self, name: str) -> str:
+        if self.workspace is None:
+            return ""
+        try:
+            return reverse(name, args=[self.workspace.slug])
+        except NoReverseMatch:
+            return ""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """`shell`, and the workspace and permissions of the URL, for every template."""
+    return {
+        "shell": Shell(request),
+        "workspace": getattr(request, "workspace", None),
+        "permissions": getattr(request, "permissions", frozenset()),
+    }
