@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import get_language_info
+from django.utils.translation import gettext_lazy as _
 
 from console.models import Membership, Theme
 

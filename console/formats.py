@@ -22,7 +22,7 @@ def _separators() -> tuple[str, str]:
     return (",", ".") if (get_language() or "en").startswith("en") else (".", ",")
 
 
-def number(value: int | float | Decimal | None, places: int = 0) -> str:
+def number(value: float | Decimal | None, places: int = 0) -> str:
     """46,520 in English, 46.520 in Spanish and Portuguese (also with four digits). None is an en dash."""
     if value is None:
         return "–"
@@ -50,7 +50,7 @@ def share(part: float | Decimal, whole: float | Decimal, places: int = 1) -> str
 
 
 def money(
-    value: Decimal | float | int | None, currency: str = "EUR", places: int = 2
+    value: Decimal | float | None, currency: str = "EUR", places: int = 2
 ) -> str:
     """€1,974.59 in English, 1.974,59 € in Spanish, R$ 1.974,59 in Portuguese. `currency` is ISO 4217."""
     if value is None:

@@ -194,13 +194,12 @@ def filter_chip(name: Any, value: Any, remove_url: str) -> SafeString:
 
 
 @register.simple_block_tag
-def bulk_bar(content: str, label: Any, total: int = 0, select_all: Any = "") -> str:
-    """{% bulk_bar label total select_all %}buttons{% endbulk_bar %} inside `<form data-bulk>`: shown while a row
+def bulk_bar(content: str, label: Any, select_all: Any = "") -> str:
+    """{% bulk_bar label select_all %}buttons{% endbulk_bar %} inside `<form data-bulk>`: shown while a row
     is ticked; `select_all` ("Select all 1,284") sends all=1 along."""
     context = {
         "content": content,
         "label": label,
-        "total": total,
         "select_all": select_all,
     }
     return render_to_string("components/bulk_bar.html", context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django import template
 from django.utils import timezone
@@ -17,7 +16,7 @@ register = template.Library()
 
 
 @register.filter
-def num(value: int | float | Decimal | None, places: int = 0) -> str:
+def num(value: float | Decimal | None, places: int = 0) -> str:
     """{{ 46520|num }} → 46,520; {{ 19.62|num:1 }} → 19.6. None → –."""
     return formats.number(value, places)
 
