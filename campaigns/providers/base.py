@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from campaigns.states import Reason
 
@@ -344,5 +344,5 @@ class Provider(Protocol):
         """The events of a callback. ValueError when it is not the vendor's format at all."""
         ...
 
-    async def __aenter__(self) -> Provider: ...
+    async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
