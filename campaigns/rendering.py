@@ -14,9 +14,10 @@ from enum import Enum
 from operator import itemgetter
 from typing import Any
 
-from campaigns.markup import ESCAPES, Place, Scanner
-from campaigns.placeholder_filters import Call, apply, as_text
-from campaigns.placeholders import (
+from campaigns.content.errors import TemplateError, TemplateProblem, problem
+from campaigns.content.filters import Call, apply, as_text
+from campaigns.content.markup import ESCAPES, Place, Scanner
+from campaigns.content.placeholders import (
     Placeholder,
     Span,
     SpanKind,
@@ -25,7 +26,6 @@ from campaigns.placeholders import (
     parse,
     read,
 )
-from campaigns.template_errors import TemplateError, TemplateProblem, problem
 
 __all__ = [
     "Content",
@@ -48,7 +48,7 @@ _Pick = Callable[[Values], object]
 
 class Escape(Enum):
     """What a part is. NONE: plain text. HEADER: one line of plain text, line breaks in values become spaces.
-    HTML: each value is escaped for the place where it stands (`campaigns.markup.Place`)."""
+    HTML: each value is escaped for the place where it stands (`campaigns.content.markup.Place`)."""
 
     NONE = "none"
     HEADER = "header"

@@ -71,17 +71,24 @@ def runs(text: str) -> Iterator[tuple[str, bool]]:
 
 # What has no decomposition that would lead to its neighbour.
 _NEIGHBOURS = {
-    **dict.fromkeys("“”„‟«»″", '"'),
-    **dict.fromkeys("‘’‚‛‹›′´`", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‘’‚‛′´`‹›", "'"),
     **dict.fromkeys("–—―−‐‑‒", "-"),
     **dict.fromkeys("•●▪◦‣", "*"),
     **dict.fromkeys("\u200b\u2060\ufeff\u00ad", ""),
     **dict.fromkeys("\u2028\u2029\u0085", "\n"),
-    **{"·": ".", "÷": "/", "×": "x", "±": "+/-", "→": "->", "←": "<-", "©": "(c)", "®": "(r)", "¢": "c"},
-    **{"°": "o", "\t": " ", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D"},
-    **{"þ": "th", "Þ": "Th", "ı": "i", "ħ": "h", "Ħ": "H", "ŋ": "n", "ẞ": "ß", "ə": "e"},
+    **dict(zip("·÷×¢°\tłŁđĐðÐıħĦŋẞə", "./xco lLdDdDihHnße", strict=True)),
     # Greek capitals that look like Latin ones: how Greek is written in 7 bits everywhere.
     **dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True)),
+    "œ": "oe",
+    "Œ": "OE",
+    "þ": "th",
+    "Þ": "Th",
+    "±": "+/-",
+    "→": "->",
+    "←": "<-",
+    "©": "(c)",
+    "®": "(r)",
 }
 
 

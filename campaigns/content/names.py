@@ -27,7 +27,7 @@ _SAME = tuple(
         "city town ciudad cidade localidad localidade",
         "company organisation organization empresa compania",
         "points puntos pontos",
-        "birthday birthdate dateofbirth cumpleanos fechadenacimiento nacimiento aniversario datadenascimento nascimento",
+        "birthday birthdate dateofbirth cumpleanos nacimiento fechadenacimiento aniversario datadenascimento",
         "postcode postalcode zip zipcode codigopostal cp cep",
     )
 )

@@ -1,7 +1,7 @@
 """The placeholder language: literal text with `{{ field|filter:"x" }}` in it. No control flow, no attribute access.
 
-Pure. What may stand between the braces: `placeholder_expressions`; how a name finds its field:
-`placeholder_names`. A template is refused with all of its problems at once (`TemplateError`).
+Pure. What may stand between the braces: `expressions`; how a name finds its field:
+`names`. A template is refused with all of its problems at once (`TemplateError`).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from campaigns.placeholder_expressions import QUOTED, Slip, read_expression
-from campaigns.placeholder_filters import Call, has_default
-from campaigns.placeholder_names import match_name
-from campaigns.template_errors import TemplateError, TemplateProblem, problem
+from campaigns.content.errors import TemplateError, TemplateProblem, problem
+from campaigns.content.expressions import QUOTED, Slip, read_expression
+from campaigns.content.filters import Call, has_default
+from campaigns.content.names import match_name
 
 MAX_SOURCE = 500_000  # characters; mail programs cut an email long before
 MAX_PLACEHOLDERS = 500

@@ -11,7 +11,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from campaigns.placeholder_filters import FILTERS, MAX_TRUNCATE, Argument, Call
+from campaigns.content.filters import FILTERS, MAX_TRUNCATE, Argument, Call
 
 _QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("«", "»"))
 # A quoted text holds neither a line break nor "{{": a forgotten quote must not swallow the next placeholder.
@@ -28,7 +28,7 @@ _UP_TO_BAR = re.compile(rf"\|(?:{QUOTED}|[^|])*")
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """Something wrong in an expression: the code of a sentence in `template_errors` and what fills its gaps."""
+    """Something wrong in an expression: the code of a sentence in `errors` and what fills its gaps."""
 
     code: str
     name: str = ""
