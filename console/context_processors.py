@@ -85,22 +85,13 @@ class Shell:
             (Theme.AUTO, _("Device")),
         ]
         chosen = self.theme or Theme.AUTO
-        return [
-            {"value": value.value, "label": label, "current": value == chosen}
-            for value, label in labels
-        ]
+        return [{"value": value.value, "label": label, "current": value == chosen} for value, label in labels]
 
     @cached_property
     def languages(self) -> list[dict[str, str]]:
         """Each language under its own name, as somebody who reads only that one looks for it."""
-        names = {
-            code: get_language_info(code)["name_local"]
-            for code, _name in settings.LANGUAGES
-        }
-        return [
-            {"code": code, "name": name.split(" ")[0].capitalize()}
-            for code, name in names.items()
-        ]
+        names = {code: get_language_info(code)["name_local"] for code, _name in settings.LANGUAGES}
+        return [{"code": code, "name": name.split(" ")[0].capitalize()} for code, name in names.items()]
 
     @cached_property
     def home_url(self) -> str:
@@ -120,48 +111,38 @@ class Shell:
             entries = [entry for item in items if (entry := self._entry(item))]
             if entries:
                 sections.append({"label": label, "entries": entries})
-        self._mark_current(
-            [entry for section in sections for entry in section["entries"]]
-        )
+        self._mark_current([entry for section in sections for entry in section["entries"]])
         return sections
+
+    @cached_property
+    def settings_tabs(self) -> list[dict[str, Any]]:
+        """The entries of the last section again, as tabs on top of every settings page."""
+        entries = [(item, self._entry(item)) for item in NAV[-1][1]]
+        return [{**entry, "name": item.url_name} for item, entry in entries if entry]
 
     @cached_property
     def workspaces(self) -> list[dict[str, Any]]:
         user = self.request.user
         if not user.is_authenticated:
             return []
-        memberships = (
-            Membership.objects.filter(user=user)
-            .select_related("workspace")
-            .order_by("workspace__name")
-        )
+        memberships = Membership.objects.filter(user=user).select_related("workspace").order_by("workspace__name")
         return [
             {
                 "name": membership.workspace.name,
                 "url": reverse("home", args=[membership.workspace.slug]),
-                "current": self.workspace is not None
-                and membership.workspace_id == self.workspace.pk,
+                "current": self.workspace is not None and membership.workspace_id == self.workspace.pk,
             }
             for membership in memberships
         ]
 
     def _entry(self, item: NavItem) -> dict[str, Any] | None:
         url = self._url(item.url_name) if item.permission in self.permissions else ""
-        return (
-            {"label": item.label, "icon": item.icon, "url": url, "current": False}
-            if url
-            else None
-        )
+        return {"label": item.label, "icon": item.icon, "url": url, "current": False} if url else None
 
     def _mark_current(self, entries: list[dict[str, Any]]) -> None:
         """The entry with the longest address that the page's own address starts with. Home is only itself."""
         path = self.request.path
-        matching = [
-            e
-            for e in entries
-            if path == e["url"]
-            or (path.startswith(e["url"]) and e["url"] != self.home_url)
-        ]
+        matching = [e for e in entries if path == e["url"] or (path.startswith(e["url"]) and e["url"] != self.home_url)]
         if matching:
             max(matching, key=lambda entry: len(entry["url"]))["current"] = True
 

@@ -14,23 +14,17 @@ register = template.Library()
 
 
 @register.inclusion_tag("components/state_bar.html")
-def state_bar(
-    parts: Sequence[Any], label: str = "", total: int | None = None, size: str = ""
-) -> dict[str, Any]:
+def state_bar(parts: Sequence[Any], label: str = "", total: int | None = None, size: str = "") -> dict[str, Any]:
     """{% state_bar parts label=sentence size="xl" %}: parts are console.charts.Part, dicts or tuples
     (state, n, word, href); size "" (14 px), "s" (6 px) or "xl" (26 px); total leaves the rest empty."""
     words = ", ".join(
-        f"{formats.number(part.n)} {part.word}"
-        for part in charts.in_order(parts)
-        if part.n and part.word
+        f"{formats.number(part.n)} {part.word}" for part in charts.in_order(parts) if part.n and part.word
     )
     return {"rects": charts.rects(parts, total), "label": label or words, "size": size}
 
 
 @register.inclusion_tag("components/legend.html")
-def legend(
-    parts: Sequence[Any], total: int, href: str = "", empty: bool = False
-) -> dict[str, Any]:
+def legend(parts: Sequence[Any], total: int, href: str = "", empty: bool = False) -> dict[str, Any]:
     """{% legend parts total href=everyone_url %}: swatch, icon, word, number and share; ends with Everyone.
     States without people are left out unless `empty`."""
     shown = [part for part in charts.in_order(parts) if part.n or empty]
@@ -83,9 +77,7 @@ def line_chart(
     height: int = 132,
 ) -> dict[str, Any]:
     """{% line_chart values labels label=sentence limit=20 %}: one series with its area; labels below the axis."""
-    plot = charts.line_plot(
-        values, labels, y_text=_axis_text, limit=limit, width=width, height=height
-    )
+    plot = charts.line_plot(values, labels, y_text=_axis_text, limit=limit, width=width, height=height)
     return {"plot": plot, "label": label, "state": state}
 
 

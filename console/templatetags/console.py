@@ -36,11 +36,7 @@ NOTE_ICONS = {
 @register.simple_tag
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """{% icon "send" %}, {% icon "send" size="lg" %}; with `label` it is an image of its own, else decoration."""
-    role = (
-        format_html('role="img" aria-label="{}"', label)
-        if label
-        else SafeString('aria-hidden="true"')
-    )
+    role = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     css = "i i-lg" if size == "lg" else "i"
     return format_html(
         '<svg class="{}" {}><use href="{}#i-{}"/></svg>',
@@ -52,18 +48,12 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 
 
 @register.simple_tag
-def state(
-    css: str, word: Any, icon_name: str = "", href: str = "", title: str = ""
-) -> SafeString:
+def state(css: str, word: Any, icon_name: str = "", href: str = "", title: str = "") -> SafeString:
     """{% state "delivered" "Delivered" %}, {% state "waiting" _("Draft") "pencil" href=url %}: a badge."""
-    inner = format_html(
-        "{}{}", icon(icon_name or ICONS.get(css, "circle-dashed")), word
-    )
+    inner = format_html("{}{}", icon(icon_name or ICONS.get(css, "circle-dashed")), word)
     hint = format_html(' title="{}"', title) if title else ""
     if href:
-        return format_html(
-            '<a class="state s-{}" href="{}"{}>{}</a>', css, href, hint, inner
-        )
+        return format_html('<a class="state s-{}" href="{}"{}>{}</a>', css, href, hint, inner)
     return format_html('<span class="state s-{}"{}>{}</span>', css, hint, inner)
 
 
@@ -95,9 +85,7 @@ def note(
 ) -> SafeString:
     """{% note "bad" title=sentence %}<p>…</p>{% endnote %}: what happened, what it means, what to do.
     kind: bad, warn, ok, verify, info; role="alert" for something that just happened."""
-    attributes = format_html_join(
-        "", ' {}="{}"', [(n, v) for n, v in (("id", id), ("role", role)) if v]
-    )
+    attributes = format_html_join("", ' {}="{}"', [(n, v) for n, v in (("id", id), ("role", role)) if v])
     heading = format_html("<h3>{}</h3>", title) if title else ""
     picture = icon(icon_name or NOTE_ICONS[kind])
     return format_html(
@@ -113,12 +101,8 @@ def note(
 @register.simple_tag
 def crumbs(*pairs: Any) -> SafeString:
     """{% crumbs url label url2 label2 %}: the way back, above the heading."""
-    links = format_html_join(
-        "", '<li><a href="{}">{}</a></li>', zip(pairs[::2], pairs[1::2], strict=True)
-    )
-    return format_html(
-        '<nav aria-label="{}"><ol class="crumbs">{}</ol></nav>', _("Breadcrumb"), links
-    )
+    links = format_html_join("", '<li><a href="{}">{}</a></li>', zip(pairs[::2], pairs[1::2], strict=True))
+    return format_html('<nav aria-label="{}"><ol class="crumbs">{}</ol></nav>', _("Breadcrumb"), links)
 
 
 @register.simple_tag
@@ -160,9 +144,7 @@ def post_button(
 
 
 @register.simple_block_tag
-def event(
-    content: str, css: str, title: Any, icon_name: str = "", at: Any = ""
-) -> SafeString:
+def event(content: str, css: str, title: Any, icon_name: str = "", at: Any = "") -> SafeString:
     """{% event "delivered" title at=rendered_time %}details{% endevent %}: an entry of `<ol class="tl">`."""
     picture = icon(icon_name or ICONS.get(css, "circle-dashed"))
     return format_html(
@@ -206,10 +188,10 @@ def bulk_bar(content: str, label: Any, select_all: Any = "") -> str:
 
 
 @register.simple_block_tag
-def blank(content: str, title: Any, art: str = "message", level: str = "2") -> str:
+def blank(content: str, title: Any, art: str = "message", level: str = "2", code: Any = "") -> str:
     """{% blank title art="message" %}<p>…</p><div class="acts">…</div>{% endblank %}: nothing here yet.
     art: message, people, lost, broken or "" for none."""
-    context = {"content": content, "title": title, "art": art, "level": level}
+    context = {"content": content, "title": title, "art": art, "level": level, "code": code}
     return render_to_string("components/blank.html", context)
 
 
@@ -229,7 +211,5 @@ def wurl(context: template.Context, name: str, *args: Any) -> str:
 def initials(person: Any) -> str:
     """LF from Lucía Ferrer; the first two letters of an address."""
     words = str(person).split("@")[0].replace(".", " ").split()
-    letters = (
-        "".join(word[0] for word in words[:2]) if len(words) > 1 else str(person)[:2]
-    )
+    letters = "".join(word[0] for word in words[:2]) if len(words) > 1 else str(person)[:2]
     return letters.upper()

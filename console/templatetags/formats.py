@@ -71,15 +71,9 @@ def when(
         )
     stamp = timezone.localtime(moment).isoformat(timespec="seconds")
     text, beside = _written(moment, now, style)
-    spare = (
-        format_html(' <span class="dim sm">{}</span>', beside)
-        if beside
-        else SafeString("")
-    )
+    spare = format_html(' <span class="dim sm">{}</span>', beside) if beside else SafeString("")
     title = formats.full(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>{}', stamp, title, text, spare
-    )
+    return format_html('<time datetime="{}" title="{}">{}</time>{}', stamp, title, text, spare)
 
 
 @register.simple_tag

@@ -1,0 +1,19 @@
+"""Addresses outside a workspace: signing in and out, the first set-up, one's own profile."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from console.views import account, setup
+
+urlpatterns = [
+    path("", account.workspaces, name="workspaces"),
+    path("login/", account.LoginView.as_view(), name="login"),
+    path("logout/", account.LogoutView.as_view(), name="logout"),
+    path("setup/", setup.first_owner, name="setup"),
+    path("profile/", account.profile, name="profile"),
+    path("profile/password/", account.change_password, name="change_password"),
+    path("profile/theme/", account.set_theme, name="theme"),
+    path("language/", account.set_language, name="language"),
+    path("invitation/<uidb64>/<token>/", account.InvitationView.as_view(), name="invitation"),
+]
