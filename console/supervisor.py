@@ -8,24 +8,21 @@ stage by stage. Only main processes get TERM: TERM to a whole group leaves Celer
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from console.offspring import end_with_parent
 from console.output import LinePrinter
 
 BACK_OFF_SECONDS = 0.5  # before the first restart; doubles up to the longest
 LONGEST_BACK_OFF_SECONDS = 30.0
 STABLE_SECONDS = 30.0  # a program that lived this long starts over with the shortest back-off
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 @dataclass(frozen=True)
@@ -149,15 +146,6 @@ class Supervisor:
             self._start(run)
 
     def _start(self, run: _Run) -> None:
-        parent = os.getpid()
-
-        def end_with_parent() -> None:
-            """In the child: get TERM when the supervisor dies, however it dies."""
-            if _libc is not None:
-                _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            if os.getppid() != parent:
-                os._exit(1)
-
         run.start_at = None
         run.started_at = time.monotonic()
         try:
@@ -170,7 +158,7 @@ class Supervisor:
                 stderr=subprocess.STDOUT,
                 pass_fds=run.program.descriptors,
                 start_new_session=True,
-                preexec_fn=end_with_parent,  # safe: this process has one thread
+                preexec_fn=end_with_parent(),
             )
         except OSError as error:  # no memory or no processes left: later perhaps
             self._start_later(run, f"cannot be started ({error.strerror})")
