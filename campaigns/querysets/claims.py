@@ -1,0 +1,161 @@
+"""How a lane takes batches, writes its intent, and gives back what it did not send."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from campaigns.querysets import sql
+from campaigns.states import Reason
+from contacts.states import Consent
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedBatch:
+    id: int
+    number: int
+    key: UUID
+    size: int
+    tries: int
+    resubmission: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedRow:
+    """A ledger row in a lane's hands. `values` is the frozen JSON text."""
+
+    id: int
+    batch_no: int
+    address: str
+    values: str
+    attempt: int
+
+
+def take_batches(
+    dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime
+) -> list[ClaimedBatch]:
+    """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first."""
+    skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    found = sql.rows(
+        "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
+        "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM campaigns_batch WHERE dispatch_id = %s "
+        f"AND status = 'ready' AND not_before <= %s ORDER BY number LIMIT %s{skip_locked}) "
+        "RETURNING id, number, \"key\", size, tries, resubmission",
+        [token, sql.stamp(lease_until), dispatch_id, sql.stamp(now), limit],
+    )
+    batches = [
+        ClaimedBatch(int(pk), int(no), key if isinstance(key, UUID) else UUID(key), int(size), int(tries), bool(again))
+        for pk, no, key, size, tries, again in found
+    ]
+    return sorted(batches, key=lambda batch: batch.number)
+
+
+def take_rows(
+    dispatch_id: int, numbers: Sequence[int], *, channel: str, workspace_id: int, marketing: bool, test: bool
+) -> list[ClaimedRow]:
+    """queued → claimed for the rows of these batches who may still be written to; gives them, in id order.
+
+    Suppression and consent are asked here again (DESIGN §5.5): somebody may have opted out since `prepare`.
+    A test goes to addresses that a person has typed, which belong to no contact.
+    """
+    still = (
+        "NOT EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
+        "AND s.address = campaigns_recipient.address)"
+    )
+    params: list[object] = [dispatch_id, *numbers, workspace_id, channel]
+    if not test:
+        wanted = f"c.{channel}_consent = '{Consent.GRANTED}'" if marketing else (
+            f"c.{channel}_consent <> '{Consent.WITHDRAWN}'"
+        )
+        still += (
+            f" AND EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id AND {wanted})"
+        )
+    found = sql.rows(
+        f"UPDATE campaigns_recipient SET status = 'claimed' WHERE dispatch_id = %s AND batch_no IN "
+        f"({sql.marks(numbers)}) AND status = 'queued' AND {still} "
+        "RETURNING id, batch_no, address, \"values\", attempt",
+        params,
+    )
+    return [ClaimedRow(*row) for row in sorted(found)]
+
+
+def skip_leftovers(
+    dispatch_id: int, numbers: Sequence[int], *, channel: str, workspace_id: int, now: datetime
+) -> list[str]:
+    """queued → skipped for the rows of these batches that `take_rows` left; gives their reasons."""
+    found = sql.rows(
+        "UPDATE campaigns_recipient SET status = 'skipped', final_at = %s, reason = CASE "
+        "WHEN EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
+        f"AND s.address = campaigns_recipient.address) THEN '{Reason.SUPPRESSED}' "
+        "WHEN NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id) "
+        f"THEN '{Reason.CONTACT_DELETED}' ELSE '{Reason.OPTED_OUT}' END "
+        f"WHERE dispatch_id = %s AND batch_no IN ({sql.marks(numbers)}) AND status = 'queued' RETURNING reason",
+        [sql.stamp(now), workspace_id, channel, dispatch_id, *numbers],
+    )
+    return [str(why) for (why,) in found]
+
+
+def write_intent(batch_ids: Sequence[int], token: str, dispatch_id: int, now: datetime) -> list[int]:
+    """The last thing committed before requests leave. Gives the batches that may go: still ours, and their
+    dispatch still sending, so that a pause or stop in the meantime keeps them here."""
+    found = sql.rows(
+        f"UPDATE campaigns_batch SET started_at = %s WHERE id IN ({sql.marks(batch_ids)}) AND token = %s "
+        "AND status = 'claimed' AND EXISTS (SELECT 1 FROM campaigns_dispatch d WHERE d.id = %s "
+        "AND d.status = 'sending') RETURNING id",
+        [sql.stamp(now), *batch_ids, token, dispatch_id],
+    )
+    return [int(pk) for (pk,) in found]
+
+
+def renew_leases(token: str, lease_until: datetime) -> int:
+    return sql.run(
+        "UPDATE campaigns_batch SET lease_until = %s WHERE token = %s AND status = 'claimed'",
+        [sql.stamp(lease_until), token],
+    )
+
+
+def give_back_rows(dispatch_id: int, number: int) -> int:
+    """claimed → queued for a whole batch that surely was not sent."""
+    return sql.run(
+        "UPDATE campaigns_recipient SET status = 'queued' WHERE dispatch_id = %s AND batch_no = %s "
+        "AND status = 'claimed'",
+        [dispatch_id, number],
+    )
+
+
+def give_back_batch(batch_id: int, not_before: datetime, http_status: int | None, excerpt: str) -> int:
+    return sql.run(
+        "UPDATE campaigns_batch SET status = 'ready', token = '', lease_until = NULL, started_at = NULL, "
+        "not_before = %s, http_status = %s, excerpt = %s WHERE id = %s AND status = 'claimed'",
+        [sql.stamp(not_before), http_status, excerpt[:500], batch_id],
+    )
+
+
+def lose_rows(dispatch_id: int, number: int, reason: Reason) -> int:
+    """claimed → unknown: the request perhaps arrived."""
+    return sql.run(
+        "UPDATE campaigns_recipient SET status = 'unknown', reason = %s WHERE dispatch_id = %s AND batch_no = %s "
+        "AND status = 'claimed'",
+        [reason, dispatch_id, number],
+    )
+
+
+def close_batch(
+    batch_id: int, status: str, now: datetime, *, http_status: int | None, excerpt: str, look_up_at: datetime | None
+) -> int:
+    return sql.run(
+        "UPDATE campaigns_batch SET status = %s, token = '', lease_until = NULL, finished_at = %s, http_status = %s, "
+        "excerpt = %s, look_up_at = %s WHERE id = %s AND status = 'claimed'",
+        [status, sql.stamp(now), http_status, excerpt[:500], sql.stamp(look_up_at), batch_id],
+    )
+
+
+def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
+    """queued → cancelled for up to `limit` rows of a stopped dispatch: chunks, so that no writer waits long."""
+    return sql.run(
+        f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
+        "WHERE id IN (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' LIMIT %s)",
+        [sql.stamp(now), dispatch_id, limit],
+    )

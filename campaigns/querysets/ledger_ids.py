@@ -1,0 +1,42 @@
+"""Which rows: ids of ledger rows by status, locked for a decision, or due for a look-up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import F
+
+from campaigns.models import Recipient
+from campaigns.states import RecipientStatus
+
+
+def in_status(dispatch_id: int, *statuses: str, reasons: Sequence[str] | None = None) -> list[int]:
+    """Ids in order, by the (dispatch, status, id) index."""
+    found = Recipient.objects.filter(dispatch_id=dispatch_id, status__in=statuses)
+    if reasons is not None:
+        found = found.filter(reason__in=reasons)
+    return list(found.order_by("id").values_list("id", flat=True))
+
+
+def lock(dispatch_id: int, ids: Sequence[int], sources: frozenset[str]) -> list[int]:
+    """Those of `ids` that belong to the dispatch and are in one of `sources`, locked until commit."""
+    found = Recipient.objects.select_for_update().filter(dispatch_id=dispatch_id, pk__in=ids, status__in=sources)
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
+def next_attempt(ids: Sequence[int]) -> None:
+    """A new logical send: the provider must not take it for the old one."""
+    Recipient.objects.filter(pk__in=ids).update(
+        attempt=F("attempt") + 1, provider_message_id="", handed_over_at=None, final_at=None
+    )
+
+
+def batches_with_unknown(dispatch_id: int) -> list[int]:
+    found = Recipient.objects.filter(dispatch_id=dispatch_id, status=RecipientStatus.UNKNOWN, batch_no__isnull=False)
+    return list(found.order_by().values_list("batch_no", flat=True).distinct())
+
+
+def unknown_rows(dispatch_id: int, number: int) -> list[tuple[int, int, int]]:
+    """(id, attempt, parts) of a batch's rows whose outcome is unknown."""
+    found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no=number, status=RecipientStatus.UNKNOWN)
+    return list(found.order_by("id").values_list("id", "attempt", "parts"))

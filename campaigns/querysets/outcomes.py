@@ -1,0 +1,104 @@
+"""What became of rows, written set-wise: one statement for a batch, however many people it has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.querysets import sql
+
+
+@dataclass(frozen=True, slots=True)
+class RowOutcome:
+    """The new state of one ledger row. `batch_no` is set when the row goes to another batch."""
+
+    id: int
+    status: str
+    reason: str = ""
+    detail: str = ""
+    provider_message_id: str = ""
+    parts: int = 0
+    final: bool = False
+    batch_no: int | None = None
+
+
+_COLUMNS = ("id", "status", "reason", "detail", "provider_message_id", "parts", "final", "batch_no")
+_PG_TYPES = ("bigint", "text", "text", "text", "text", "int", "bool", "int")
+
+
+def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
+    """The outcomes as a table `j` in SQL."""
+    if sql.is_postgres():
+        unnest = ", ".join(f"%s::{kind}[]" for kind in _PG_TYPES)
+        return (
+            f"unnest({unnest}) AS j({', '.join(_COLUMNS)})",
+            [[getattr(o, column) for o in outcomes] for column in _COLUMNS],
+        )
+    columns = ", ".join(f"value ->> {i} AS {name}" for i, name in enumerate(_COLUMNS))
+    rows = [[getattr(o, column) for column in _COLUMNS] for o in outcomes]
+    return f"(SELECT {columns} FROM json_each(%s)) AS j", [json.dumps(rows)]
+
+
+def write(outcomes: Sequence[RowOutcome], sources: frozenset[str], now: datetime) -> dict[int, tuple[str, str]]:
+    """Move the rows that are in one of `sources`; gives id -> (status, reason) from before, for the counters.
+
+    A row that a receipt has overtaken is not in the answer; `adopt` still gives it its ids.
+    The locking SELECT gives the old status: RETURNING can only tell the new one.
+    """
+    if not outcomes:
+        return {}
+    before = statuses([o.id for o in outcomes], lock=True)
+    movable = {pk: state for pk, state in before.items() if state[0] in sources}
+    table, params = _table([o for o in outcomes if o.id in movable])
+    # "+j.id": without the plus SQLite's planner scans the ledger instead of looking each row up.
+    key = "j.id" if sql.is_postgres() else "+j.id"
+    stamp = sql.stamp(now)
+    if movable:
+        sql.run(
+            "UPDATE campaigns_recipient AS r SET status = j.status, reason = j.reason, detail = j.detail, "
+            "provider_message_id = CASE WHEN j.provider_message_id = '' THEN r.provider_message_id "
+            "ELSE j.provider_message_id END, parts = CASE WHEN j.parts = 0 THEN r.parts ELSE j.parts END, "
+            "batch_no = COALESCE(j.batch_no, r.batch_no), "
+            "handed_over_at = CASE WHEN j.status IN ('accepted', 'unknown', 'failed', 'sent', 'delivered', "
+            "'undelivered') THEN COALESCE(r.handed_over_at, %s) ELSE r.handed_over_at END, "
+            f"final_at = CASE WHEN j.final THEN COALESCE(r.final_at, %s) END FROM {table} WHERE r.id = {key}",
+            [stamp, stamp, *params],
+        )
+    return movable
+
+
+def adopt(outcomes: Sequence[RowOutcome], now: datetime) -> None:
+    """Give rows that a receipt moved first what only the answer knows: provider id, parts, time."""
+    if not outcomes:
+        return
+    table, params = _table(outcomes)
+    key = "j.id" if sql.is_postgres() else "+j.id"
+    sql.run(
+        "UPDATE campaigns_recipient AS r SET provider_message_id = j.provider_message_id, parts = j.parts, "
+        f"handed_over_at = COALESCE(r.handed_over_at, %s) FROM {table} WHERE r.id = {key}",
+        [sql.stamp(now), *params],
+    )
+
+
+def statuses(ids: Sequence[int], *, lock: bool = False) -> dict[int, tuple[str, str]]:
+    """id -> (status, reason). Locked until commit on PostgreSQL; SQLite's transaction already holds the one lock.
+    In id order, so that two writers of the same rows never wait for each other in a circle."""
+    if not ids:
+        return {}
+    locking = " ORDER BY id FOR UPDATE" if lock and sql.is_postgres() else ""
+    if sql.is_postgres():
+        found = sql.rows(
+            f"SELECT id, status, reason FROM campaigns_recipient WHERE id = ANY(%s){locking}", [list(ids)]
+        )
+    else:
+        found = sql.rows(
+            "SELECT r.id, r.status, r.reason FROM json_each(%s) AS j CROSS JOIN campaigns_recipient r "
+            "ON r.id = +j.value",
+            [json.dumps(list(ids))],
+        )
+    return {int(pk): (str(status), str(why)) for pk, status, why in found}
+
+

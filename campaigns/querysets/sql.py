@@ -1,0 +1,37 @@
+"""The few words in which SQLite and PostgreSQL differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+
+def is_postgres() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def stamp(at: datetime | None) -> Any:
+    """A time as the engine stores it, for raw SQL."""
+    return None if at is None else connection.ops.adapt_datetimefield_value(at)
+
+
+def marks(values: Sequence[Any]) -> str:
+    """`%s, %s, …` for an IN list. At least one value."""
+    return ", ".join(["%s"] * len(values))
+
+
+def run(sql: str, params: Sequence[Any]) -> int:
+    """Execute and give the number of rows touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Execute and give all rows (of a SELECT or of RETURNING)."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())

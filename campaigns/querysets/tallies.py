@@ -1,0 +1,47 @@
+"""The counters of a dispatch, moved in the transaction that moves the rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from campaigns.querysets import sql
+
+Key = tuple[str, str]  # (status, reason)
+PULSE_SECONDS = 5
+
+
+def shift(dispatch_id: int, deltas: Mapping[Key, int]) -> None:
+    """Add to the counters. Sorted, so that two transactions never wait for each other in a circle."""
+    changed = sorted((status, reason, n) for (status, reason), n in deltas.items() if n)
+    if not changed:
+        return
+    params: list[object] = []
+    for status, reason, n in changed:
+        params += [dispatch_id, status, reason, n]
+    sql.run(
+        "INSERT INTO campaigns_tally (dispatch_id, status, reason, n) VALUES "
+        + ", ".join(["(%s, %s, %s, %s)"] * len(changed))
+        + " ON CONFLICT (dispatch_id, status, reason) DO UPDATE SET n = campaigns_tally.n + excluded.n",
+        params,
+    )
+
+
+def moves(changes: Iterable[tuple[Key, Key]]) -> Counter[Key]:
+    """The deltas of rows that went from one (status, reason) to another."""
+    deltas: Counter[Key] = Counter()
+    for before, after in changes:
+        deltas[before] -= 1
+        deltas[after] += 1
+    return deltas
+
+
+def beat(dispatch_id: int, unix_time: float, messages: int, parts: int) -> None:
+    """Messages handed over at `unix_time`, for rate, ETA and chart."""
+    if messages:
+        sql.run(
+            "INSERT INTO campaigns_pulse (dispatch_id, at, n, parts) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (dispatch_id, at) DO UPDATE SET n = campaigns_pulse.n + excluded.n, "
+            "parts = campaigns_pulse.parts + excluded.parts",
+            [dispatch_id, int(unix_time // PULSE_SECONDS), messages, parts],
+        )

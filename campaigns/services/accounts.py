@@ -1,0 +1,111 @@
+"""Provider accounts as the engine uses them: opened, held, released, and their health."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+
+from campaigns.models import ProviderAccount
+from campaigns.providers import registry
+from campaigns.providers.base import AccountConfig, Capabilities, Channel, Connection, Provider, ProviderError
+from campaigns.states import Reason
+from console.services import crypto
+
+# The breaker: this many failed requests in a row hold the account, for a time that doubles up to five minutes.
+FAILURES_TO_HOLD = 5
+FIRST_HOLD = timedelta(seconds=5)
+LONGEST_HOLD = timedelta(minutes=5)
+
+
+def hook_url(account: ProviderAccount, kind: str) -> str:
+    """The public address at which this account's provider calls us."""
+    return f"{settings.PUBLIC_URL}/hooks/{account.callback_token}/{kind}/"
+
+
+def config_of(account: ProviderAccount) -> AccountConfig:
+    """The account as its adapter sees it, credentials decrypted. `crypto.WrongKey` when they cannot be."""
+    provider = registry.provider_class(account.provider)
+    return AccountConfig(
+        base_url=account.base_url,
+        credentials=crypto.unseal(account.sealed),
+        options=account.options,
+        hooks={hook.kind: hook_url(account, hook.kind) for hook in provider.hook_urls},
+    )
+
+
+def open_provider(account: ProviderAccount, connections: int = 200) -> Provider:
+    """The adapter bound to this account; use it as an async context manager to send."""
+    return registry.open_provider(
+        account.provider,
+        config_of(account),
+        allow_private=settings.ALLOW_PRIVATE_PROVIDER_URLS,
+        connections=connections,
+    )
+
+
+def capabilities(account: ProviderAccount, channel: str) -> Capabilities:
+    return open_provider(account).capabilities(Channel(channel))
+
+
+def test_connection(account: ProviderAccount, now: datetime) -> Connection:
+    """A harmless authenticated call; its outcome becomes the account's health."""
+
+    async def call() -> Connection:
+        async with open_provider(account, connections=1) as provider:
+            return await provider.test()
+
+    try:
+        outcome = asyncio.run(call())
+    except ProviderError as error:
+        outcome = Connection(False, error.reason, error.text)
+    except crypto.WrongKey as error:
+        outcome = Connection(False, Reason.AUTH, str(error))
+    if outcome.ok:
+        note_success(account.pk, now)
+    else:
+        note_error(account.pk, outcome.reason, outcome.text, now)
+    return outcome
+
+
+test_connection.__test__ = False  # type: ignore[attr-defined] - not a test, whatever its name says
+
+
+def note_success(account_id: int, now: datetime) -> None:
+    """A request was answered: the breaker closes."""
+    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, failures=0, hold_until=None)
+
+
+def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> None:
+    ProviderAccount.objects.filter(pk=account_id).update(
+        last_error_at=now, last_error=text[:500], last_error_reason=reason
+    )
+
+
+def slow_down(account_id: int, until: datetime) -> None:
+    """Bind every lane of the account (429 and Retry-After); never shortens what was asked before."""
+    ProviderAccount.objects.filter(pk=account_id).exclude(hold_until__gt=until).update(hold_until=until)
+
+
+def note_failure(account_id: int, reason: Reason, text: str, now: datetime) -> None:
+    """The provider could not be reached or did not know what to answer; opens the breaker after some in a row."""
+    note_error(account_id, reason, text, now)
+    ProviderAccount.objects.filter(pk=account_id).update(failures=F("failures") + 1)
+    failures = ProviderAccount.objects.values_list("failures", flat=True).get(pk=account_id)
+    if failures >= FAILURES_TO_HOLD:
+        slow_down(account_id, now + min(FIRST_HOLD * 2 ** min(failures - FAILURES_TO_HOLD, 6), LONGEST_HOLD))
+
+
+def hold(account_id: int, reason: Reason, text: str, now: datetime) -> None:
+    """Nothing more leaves through this account until a person acts (key refused, no credit)."""
+    note_error(account_id, reason, text, now)
+    ProviderAccount.objects.filter(pk=account_id, hold_reason="").update(hold_reason=reason, hold_since=now)
+
+
+def release(account_id: int) -> None:
+    """A person has mended what held the account."""
+    ProviderAccount.objects.filter(pk=account_id).update(
+        hold_reason="", hold_since=None, hold_until=None, failures=0
+    )

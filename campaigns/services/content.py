@@ -1,0 +1,118 @@
+"""From a frozen version and the values of a person to the finished message: the same for preview, wire and ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+from campaigns.models import Dispatch, Recipient, TemplateVersion
+from campaigns.rendering import Content, Escape, compile_content
+from console.models import Workspace
+from contacts.models import FIXED_FIELDS, Contact, ContactField
+
+UNSUBSCRIBE = "unsubscribe_url"
+# Values that we make per message; they are never missing and never stored.
+COMPUTED = (UNSUBSCRIBE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished message. SMS has `text` only."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+
+
+def known_names(workspace: Workspace) -> list[str]:
+    """What a template of this workspace may use, in the order it is offered."""
+    own = ContactField.objects.filter(workspace=workspace).values_list("name", flat=True)
+    return [*FIXED_FIELDS, *own, *COMPUTED]
+
+
+PARTS = {"sms": ("text",), "email": ("subject", "text", "html")}
+
+
+def parts_of(channel: str, *, text: str, subject: str = "", html: str = "") -> dict[str, tuple[str, Escape]]:
+    """The parts of a message and how values are escaped in each."""
+    if channel == "sms":
+        return {"text": (text, Escape.NONE)}
+    return {"subject": (subject, Escape.HEADER), "text": (text, Escape.NONE), "html": (html, Escape.HTML)}
+
+
+@lru_cache(maxsize=256)
+def _compiled(version_id: int) -> Content:
+    version = TemplateVersion.objects.get(pk=version_id)
+    # Names were checked when the version was saved; a field removed since then only makes its value missing.
+    parts = parts_of(version.channel, text=version.text, subject=version.subject, html=version.html)
+    return compile_content(parts, None)
+
+
+def compiled(version: TemplateVersion | int) -> Content:
+    """The compiled content of a version. Cached: a version never changes."""
+    return _compiled(version if isinstance(version, int) else version.pk)
+
+
+def stored_names(content: Content) -> tuple[str, ...]:
+    """Names whose values the ledger freezes."""
+    return tuple(name for name in content.names if name not in COMPUTED)
+
+
+def required_names(content: Content) -> tuple[str, ...]:
+    """Names without a default: a person without such a value is left out."""
+    return tuple(name for name in content.required if name not in COMPUTED)
+
+
+def row_of(contact: Contact) -> dict[str, Any]:
+    """The raw field values of a contact, as `prepare` freezes them."""
+    return {**contact.attributes, **{name: getattr(contact, name) for name in FIXED_FIELDS}}
+
+
+def unsubscribe_token(dispatch: Dispatch, recipient_id: int) -> str:
+    """Signs a recipient of a dispatch with the dispatch's own secret, so that rotating SECRET_KEY breaks no link
+    that people have in their mailboxes."""
+    mac = hmac.new(dispatch.secret.encode(), str(recipient_id).encode(), hashlib.sha256).hexdigest()[:20]
+    return f"{dispatch.key}-{recipient_id}-{mac}"
+
+
+def unsubscribe_url(dispatch: Dispatch, recipient_id: int) -> str:
+    return f"{settings.PUBLIC_URL}/u/{unsubscribe_token(dispatch, recipient_id)}/"
+
+
+def row_for_wire(dispatch: Dispatch, recipient_id: int, frozen: str, content: Content) -> Mapping[str, Any]:
+    """The values of a ledger row, with the computed ones that the content uses."""
+    row: dict[str, Any] = json.loads(frozen) if frozen else {}
+    if UNSUBSCRIBE in content.names:
+        row[UNSUBSCRIBE] = unsubscribe_url(dispatch, recipient_id)
+    return row
+
+
+def rendered(content: Content, channel: str, row: Mapping[str, Any]) -> Rendered:
+    """The finished message. MissingValue when a required value is empty."""
+    values = content.values(row)
+    if channel == "sms":
+        return Rendered(text=content.render("text", values))
+    return Rendered(
+        text=content.render("text", values), subject=content.render("subject", values), html=content.render("html", values)
+    )
+
+
+def text_of(recipient: Recipient) -> Rendered:
+    """Exactly what left for this person (or would have)."""
+    dispatch = recipient.dispatch
+    content = compiled(dispatch.version_id)
+    return rendered(content, dispatch.channel, row_for_wire(dispatch, recipient.pk, recipient.values, content))
+
+
+def preview(version: TemplateVersion, contact: Contact) -> Rendered:
+    """What this contact would get. MissingValue names what is empty."""
+    content = compiled(version)
+    row = {**row_of(contact), UNSUBSCRIBE: f"{settings.PUBLIC_URL}/u/preview/"}
+    return rendered(content, version.channel, row)

@@ -1,0 +1,117 @@
+"""One batch on its way: its ledger rows, what is wrong with some of them, and what leaves."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from campaigns.models import Dispatch, DispatchKind, Purpose
+from campaigns.providers.base import Body, Capabilities, Channel, Message, Outgoing, Provider
+from campaigns.querysets.claims import ClaimedBatch, ClaimedRow
+from campaigns.querysets.outcomes import RowOutcome
+from campaigns.rendering import Content, MissingValue
+from campaigns.services import content
+from campaigns.services.courier import Answer
+from campaigns.states import Reason, RecipientStatus
+
+
+@dataclass(slots=True)
+class Flight:
+    """`rows`: reference -> ledger row of those that leave; `parts`: ledger id -> SMS parts; `stays`: rows that
+    turned out not to be sendable when their text was made."""
+
+    dispatch: Dispatch
+    batch: ClaimedBatch
+    capabilities: Capabilities
+    rows: dict[str, ClaimedRow] = field(default_factory=dict)
+    parts: dict[int, int] = field(default_factory=dict)
+    stays: list[RowOutcome] = field(default_factory=list)
+    outgoing: Outgoing | None = None
+    future: Future[Answer] | None = None
+
+
+def reference_of(dispatch_key: str, recipient_id: int, attempt: int) -> str:
+    """Our name for one logical send, on the wire and in receipts: at most 64 characters (Sinch contract §16.6)."""
+    return f"c{dispatch_key}-r{recipient_id}-a{attempt}"
+
+
+def recipient_of(reference: str) -> tuple[str, int, int] | None:
+    """(dispatch key, recipient id, attempt) of a reference; None when it is not one of ours."""
+    head, _, attempt = reference.rpartition("-a")
+    key, _, recipient = head.rpartition("-r")
+    if key.startswith("c") and recipient.isdecimal() and attempt.isdecimal():
+        return key[1:], int(recipient), int(attempt)
+    return None
+
+
+def body_of(dispatch: Dispatch, compiled: Content, substitutes: bool) -> Body:
+    """What the messages of a dispatch share. Slots stand in the texts only where the vendor fills them."""
+    channel = Channel(dispatch.channel)
+    if not substitutes:
+        return Body(channel=channel, sender=dispatch.sender, reply_to=dispatch.reply_to)
+    slotted = {part: compiled.slotted(part) for part in content.PARTS[dispatch.channel]}
+    return Body(
+        channel=channel, sender=dispatch.sender, reply_to=dispatch.reply_to, slots=tuple(compiled.slots), **slotted
+    )
+
+
+def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Provider) -> None:
+    """Make the messages of a flight: values, text, parts, and the vendor's own check of each."""
+    dispatch, capabilities = flight.dispatch, flight.capabilities
+    body = body_of(dispatch, compiled, capabilities.substitutes)
+    messages = []
+    for row in rows:
+        reference = reference_of(dispatch.key, row.id, row.attempt)
+        try:
+            values = compiled.values(content.row_for_wire(dispatch, row.id, row.values, compiled))
+        except MissingValue:
+            flight.stays.append(_skip(row, Reason.MISSING_VALUE))
+            continue
+        message = _message(reference, row, values, compiled, dispatch.channel, capabilities.substitutes)
+        problems = [problem for problem in provider.check(body, message) if not problem.warning]
+        if problems:
+            flight.stays.append(_skip(row, problems[0].reason))
+            continue
+        if dispatch.channel == "sms":
+            count = provider.count(message.text).parts
+            if count > dispatch.max_parts:
+                flight.stays.append(_skip(row, Reason.TOO_LONG, f"{count} > {dispatch.max_parts}"))
+                continue
+            flight.parts[row.id] = count
+        messages.append(message)
+        flight.rows[reference] = row
+    flight.outgoing = Outgoing(
+        key=str(flight.batch.key),
+        body=body,
+        messages=messages,
+        campaign_reference=f"c{dispatch.key}",
+        retry=flight.batch.resubmission,
+    )
+
+
+def _message(
+    reference: str, row: ClaimedRow, values: tuple[str, ...], compiled: Content, channel: str, substitutes: bool
+) -> Message:
+    if substitutes:
+        return Message(reference=reference, address=row.address, values=values)
+    if channel == "sms":
+        return Message(reference=reference, address=row.address, text=compiled.render("text", values))
+    return Message(
+        reference=reference,
+        address=row.address,
+        text=compiled.render("text", values),
+        subject=compiled.render("subject", values),
+        html=compiled.render("html", values),
+    )
+
+
+def _skip(row: ClaimedRow, reason: Reason, detail: str = "") -> RowOutcome:
+    return RowOutcome(id=row.id, status=RecipientStatus.SKIPPED, reason=reason, detail=detail, final=True)
+
+
+def is_marketing(dispatch: Dispatch) -> bool:
+    return dispatch.purpose == Purpose.MARKETING
+
+
+def is_test(dispatch: Dispatch) -> bool:
+    return dispatch.kind == DispatchKind.TEST

@@ -1,0 +1,266 @@
+"""Answers of a provider → ledger: rows, counters, batch and account in one transaction for all that came back."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from campaigns.models import Batch, Dispatch
+from campaigns.providers.base import (
+    Capabilities, MaybeSent, Misconfigured, NotSent, Outcome, ProviderError, Receipt, Refused,
+)  # fmt: skip
+from campaigns.querysets import claims, tallies
+from campaigns.querysets import outcomes as queries
+from campaigns.querysets.outcomes import RowOutcome
+from campaigns.services import accounts, moves
+from campaigns.services.flights import Flight
+from campaigns.states import BatchStatus, DispatchStatus, Reason, RecipientStatus
+from contacts.services import consent
+from contacts.states import ConsentSource, SuppressionReason
+
+log = logging.getLogger(__name__)
+
+FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
+# What stands in the way of every message of the account, not of one person.
+NEEDS_A_PERSON = frozenset({Reason.AUTH, Reason.NO_CREDIT})
+LONGEST_BACKOFF = 300.0
+_STATUS = {
+    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    Outcome.REFUSED: RecipientStatus.FAILED,
+    Outcome.NOT_SENT: RecipientStatus.QUEUED,
+    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
+}
+
+
+def backoff(tries: int) -> float:
+    """Seconds until the next try: 1, 2, 4 … 300, with jitter so that lanes do not come back together."""
+    return min(LONGEST_BACKOFF, 2.0 ** max(0, tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
+
+
+def look_up_at(capabilities: Capabilities, asked: int, now: datetime) -> datetime | None:
+    """When to ask the vendor about an ambiguous batch that was asked about `asked` times; None = no more."""
+    schedule = capabilities.look_up_after
+    if asked >= len(schedule):
+        return None
+    wait = schedule[asked] - (schedule[asked - 1] if asked else 0)
+    return now + timedelta(seconds=wait * settings.LOOK_UP_TIME_SCALE)
+
+
+class Ledger:
+    """Collects the changes of one transaction, so that counters are moved once per dispatch."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.deltas: dict[int, Counter[tallies.Key]] = defaultdict(Counter)
+        self.handed: Counter[int] = Counter()
+        self.parts: Counter[int] = Counter()
+
+    def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str] = FROM_CLAIMED) -> int:
+        """Write rows and note the counters; gives how many moved."""
+        before = queries.write(outcomes, sources, self.now)
+        by_id = {outcome.id: outcome for outcome in outcomes}
+        for pk, state in before.items():
+            after = by_id[pk]
+            self.deltas[dispatch_id][state] -= 1
+            self.deltas[dispatch_id][after.status, after.reason] += 1
+        queries.adopt([o for o in outcomes if o.id not in before and o.status == RecipientStatus.ACCEPTED], self.now)
+        return len(before)
+
+    def move(self, dispatch_id: int, source: tallies.Key, target: tallies.Key, people: int) -> None:
+        """Note a move that was written elsewhere."""
+        self.deltas[dispatch_id][source] -= people
+        self.deltas[dispatch_id][target] += people
+
+    def close(self) -> None:
+        """Move the counters, dispatches in order."""
+        for dispatch_id in sorted(self.deltas):
+            tallies.shift(dispatch_id, self.deltas[dispatch_id])
+        for dispatch_id in sorted(self.handed):
+            tallies.beat(dispatch_id, self.now.timestamp(), self.handed[dispatch_id], self.parts[dispatch_id])
+
+
+def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
+    """Write what became of flights whose future is done."""
+    with transaction.atomic():
+        ledger = Ledger(now)
+        for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
+            _settle(flight, ledger)
+        ledger.close()
+    for flight in flights:
+        _tell_account(flight, now)
+
+
+def _answer(flight: Flight) -> list[Receipt] | ProviderError:
+    """The answer; a bug in an adapter counts as "perhaps sent", never as a crash that forgets the batch."""
+    if flight.future is None:
+        return []
+    error = flight.future.exception()
+    if error is not None:
+        log.error("adapter failed", exc_info=error, extra={"batch": flight.batch.id, "dispatch": flight.dispatch.pk})
+        return MaybeSent(Reason.UNREADABLE_ANSWER, f"{type(error).__name__}: {error}"[:300])
+    return flight.future.result()
+
+
+def _settle(flight: Flight, ledger: Ledger) -> None:
+    dispatch_id, batch = flight.dispatch.pk, flight.batch
+    if flight.stays:
+        ledger.write(dispatch_id, flight.stays)
+    answer = _answer(flight)
+    if isinstance(answer, (NotSent, Misconfigured)):
+        _give_back(flight, answer, ledger)
+    elif isinstance(answer, MaybeSent):
+        people = claims.lose_rows(dispatch_id, batch.number, answer.reason)
+        unknown = (RecipientStatus.UNKNOWN, answer.reason)
+        ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
+        _close(flight, ledger.now, unknown=people > 0, answer=answer)
+    elif isinstance(answer, ProviderError):
+        ledger.write(dispatch_id, [_refused(row.id, answer) for row in flight.rows.values()])
+        _close(flight, ledger.now, unknown=False, answer=answer)
+    else:
+        _take_receipts(flight, answer, ledger)
+
+
+def _refused(recipient_id: int, error: ProviderError) -> RowOutcome:
+    return RowOutcome(
+        id=recipient_id,
+        status=RecipientStatus.FAILED,
+        reason=error.reason,
+        detail=f"{error.code} {error.text}".strip()[:200],
+        final=True,
+    )
+
+
+def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
+    """The whole batch surely was not sent."""
+    people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
+    ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
+    wait = getattr(error, "retry_after", None)
+    not_before = ledger.now + timedelta(seconds=backoff(flight.batch.tries) if wait is None else wait)
+    claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text)
+
+
+def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) -> None:
+    dispatch_id = flight.dispatch.pk
+    by_reference = {receipt.reference: receipt for receipt in receipts}
+    back = [r for r in receipts if r.outcome is Outcome.NOT_SENT and r.reference in flight.rows]
+    new_batch = _new_batch(flight, back, ledger.now) if back else None
+    outcomes = []
+    for reference, row in flight.rows.items():
+        receipt = by_reference.get(reference)
+        if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
+            receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
+        outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batch))
+    ledger.write(dispatch_id, outcomes)
+    _suppress(flight, receipts, ledger.now)
+    unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
+    accepted = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
+    ledger.handed[dispatch_id] += len(accepted)
+    ledger.parts[dispatch_id] += sum(o.parts for o in accepted)
+    _close(flight, ledger.now, unknown=unknown, answer=None)
+
+
+def _suppress(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
+    addresses = [flight.rows[r.reference].address for r in receipts if r.suppress and r.reference in flight.rows]
+    if addresses:
+        consent.suppress_many(
+            flight.dispatch.workspace,
+            flight.dispatch.channel,
+            addresses,
+            reason=SuppressionReason.PROVIDER,
+            source=ConsentSource.PROVIDER,
+            now=now,
+        )
+
+
+def _row_outcome(receipt: Receipt, recipient_id: int, parts: int, new_batch: int | None) -> RowOutcome:
+    status = _STATUS[receipt.outcome]
+    queued = status == RecipientStatus.QUEUED
+    return RowOutcome(
+        id=recipient_id,
+        status=status,
+        reason="" if queued or receipt.outcome is Outcome.ACCEPTED else receipt.reason,
+        detail=f"{receipt.code} {receipt.text}".strip()[:200],
+        provider_message_id=receipt.provider_message_id[:200],
+        parts=receipt.parts or parts,
+        final=status == RecipientStatus.FAILED,
+        batch_no=new_batch if queued else None,
+    )
+
+
+def _new_batch(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> int:
+    """A batch for the rows of a flight that go back while others of it left."""
+    wait = max((r.retry_after or 0.0 for r in receipts), default=0.0) or backoff(flight.batch.tries)
+    return add_batch(flight.dispatch.pk, len(receipts), now + timedelta(seconds=wait), flight.batch.tries)
+
+
+def add_batch(dispatch_id: int, size: int, not_before: datetime, tries: int = 0, resubmission: bool = False) -> int:
+    """The number of a new ready batch of the dispatch."""
+    Dispatch.objects.filter(pk=dispatch_id).update(batches=F("batches") + 1)
+    number: int = Dispatch.objects.values_list("batches", flat=True).get(pk=dispatch_id)
+    Batch.objects.create(
+        dispatch_id=dispatch_id, number=number, size=size, not_before=not_before, tries=tries, resubmission=resubmission
+    )
+    return number
+
+
+def _close(flight: Flight, now: datetime, *, unknown: bool, answer: ProviderError | None) -> None:
+    claims.close_batch(
+        flight.batch.id,
+        BatchStatus.UNKNOWN if unknown else BatchStatus.DONE,
+        now,
+        http_status=answer.http_status if answer else 200,
+        excerpt=answer.text if answer else "",
+        look_up_at=look_up_at(flight.capabilities, 0, now) if unknown else None,
+    )
+
+
+def _tell_account(flight: Flight, now: datetime) -> None:
+    """What the answer says about the account: healthy, slow down, breaker, or a person is needed."""
+    account_id = flight.dispatch.account_id
+    answer = _answer(flight)
+    if isinstance(answer, Misconfigured):
+        stop_account(account_id, answer.reason, answer.text, now)
+    elif isinstance(answer, NotSent) and answer.reason == Reason.RATE_LIMITED:
+        wait = answer.retry_after if answer.retry_after is not None else backoff(flight.batch.tries)
+        accounts.note_error(account_id, answer.reason, answer.text, now)
+        accounts.slow_down(account_id, now + timedelta(seconds=wait))
+    elif isinstance(answer, ProviderError) and not isinstance(answer, Refused):
+        accounts.note_failure(account_id, answer.reason, answer.text, now)
+    elif isinstance(answer, list):
+        _tell_account_of_receipts(flight.dispatch, answer, now)
+
+
+def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], now: datetime) -> None:
+    account_id = dispatch.account_id
+    blocking = next((r for r in receipts if r.hold), None)
+    if blocking:
+        if blocking.reason in NEEDS_A_PERSON:
+            stop_account(account_id, blocking.reason, blocking.text, now)
+        else:
+            moves.hold(dispatch, blocking.reason, now, text=blocking.text[:200])
+        return
+    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT), None)
+    if limited:
+        accounts.note_error(account_id, limited.reason, limited.text, now)
+        accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
+    elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
+        accounts.note_success(account_id, now)
+
+
+def stop_account(account_id: int, reason: Reason, text: str, now: datetime) -> None:
+    """Key refused or no credit: hold the account and every dispatch that sends through it."""
+    accounts.hold(account_id, reason, text, now)
+    holdable = Dispatch.objects.filter(
+        account_id=account_id, status__in=[DispatchStatus.PREPARING, DispatchStatus.SENDING]
+    )
+    for dispatch in holdable.select_related("workspace", "campaign"):
+        moves.hold(dispatch, reason, now, text=text[:200])
+
+

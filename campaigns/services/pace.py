@@ -1,0 +1,72 @@
+"""Rate limits that hold across processes, and the hours in which marketing waits."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from campaigns.models import Dispatch, Pace, ProviderAccount
+from campaigns.querysets import sql
+from console.models import Workspace
+
+# Requests leave a little later than their slot, some more than others; without headroom a one-second window
+# at the provider could hold one too many.
+HEADROOM = 0.95
+# A lane takes a batch only when it may leave this soon: what is not taken can still be paused.
+HORIZON_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    name: str
+    per_second: float
+
+
+def limits_of(account: ProviderAccount, dispatch: Dispatch, natural_rps: float) -> tuple[Limit | None, list[Limit]]:
+    """The limit on requests and those on messages. `natural_rps`: the vendor's own figure when the operator set none."""
+    requests = Limit(f"account:{account.pk}:requests", account.requests_per_second or natural_rps)
+    messages = []
+    if account.messages_per_second:
+        messages.append(Limit(f"account:{account.pk}:messages", account.messages_per_second))
+    if dispatch.messages_per_second:
+        messages.append(Limit(f"dispatch:{dispatch.pk}", dispatch.messages_per_second))
+    return (requests if requests.per_second > 0 else None), messages
+
+
+def wait_for(limits: Sequence[Limit], now: datetime) -> float:
+    """Seconds until the first of the limits lets anything leave; 0 when it may now."""
+    if not limits:
+        return 0.0
+    found = Pace.objects.filter(name__in=[limit.name for limit in limits]).values_list("next_at", flat=True)
+    return max([0.0, *(next_at - now.timestamp() for next_at in found)])
+
+
+def reserve(limit: Limit, units: int, now: datetime) -> float:
+    """Take `units` slots (generic cell rate algorithm, one conditional UPDATE); gives the seconds to wait before
+    the first may leave. The following ones come every 1/rate seconds."""
+    at = now.timestamp()
+    length = units / (limit.per_second * HEADROOM)
+    larger = "GREATEST" if sql.is_postgres() else "MAX"
+    found = sql.rows(
+        "INSERT INTO campaigns_pace (name, next_at) VALUES (%s, %s) "
+        f"ON CONFLICT (name) DO UPDATE SET next_at = {larger}(campaigns_pace.next_at, %s) + %s RETURNING next_at",
+        [limit.name, at + length, at, length],
+    )
+    return max(0.0, float(found[0][0]) - length - at)
+
+
+def quiet_until(workspace: Workspace, now: datetime) -> datetime | None:
+    """The end of the quiet hours that `now` lies in, by the workspace's zone; None outside of them."""
+    start, end = workspace.quiet_from, workspace.quiet_to
+    if start is None or end is None or start == end:
+        return None
+    local = now.astimezone(zoneinfo.ZoneInfo(workspace.time_zone))
+    today = local.replace(hour=end.hour, minute=end.minute, second=0, microsecond=0)
+    clock = local.time().replace(second=0, microsecond=0)
+    if start < end:
+        return today if start <= clock < end else None
+    if clock >= start:
+        return today + timedelta(days=1)
+    return today if clock < end else None

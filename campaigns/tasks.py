@@ -1,0 +1,107 @@
+"""What runs with nobody watching. Tasks carry ids; every one of them may be lost or doubled."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict
+from datetime import timedelta
+
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns.models import Lane, ProviderEvent
+from campaigns.services import checks, dispatching, lanes, outcomes, prepare, receipts, settle
+from campaigns.states import Reason
+from console.celery import draining
+from console.errors import UserError
+from console.services import crypto, heartbeats
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="campaigns.tick")
+def tick() -> None:
+    """Every second: start what is due, write audiences, start lanes, end what is done."""
+    now = timezone.now()
+    heartbeats.beat("beat", now)
+    heartbeats.beat("worker", now)
+    for campaign in dispatching.due_campaigns(now):
+        try:
+            dispatching.start(campaign, now)
+        except (UserError, crypto.WrongKey) as error:
+            log.error("campaign not started", extra={"campaign": campaign.pk, "error": str(error)})
+    for dispatch_id in prepare.to_prepare(now):
+        write_audience.apply_async([dispatch_id], expires=30)
+    settle.sweep_leases(now)
+    for account_id in lanes.accounts_with_work(now):
+        for _ in range(lanes.open_slots(account_id, now)):
+            lane.apply_async([account_id], expires=10)
+    for dispatch_id in dispatching.stopped_with_waiting():
+        dispatching.cancel_waiting(dispatch_id, now)
+    dispatching.finish_done(now)
+
+
+@shared_task(name="campaigns.prepare")
+def write_audience(dispatch_id: int) -> None:
+    """Write the audience of a dispatch into the ledger, chunk by chunk, and start sending after the first."""
+    dispatch = prepare.take(dispatch_id, timezone.now())
+    if dispatch is None:
+        return
+    spec = prepare.spec_of(dispatch)
+    while prepare.write_next(dispatch, spec, timezone.now()):
+        if draining.is_set():
+            prepare.give_back(dispatch)
+            return
+        start_lanes(dispatch.account_id)
+    start_lanes(dispatch.account_id)
+
+
+def start_lanes(account_id: int) -> None:
+    now = timezone.now()
+    for _ in range(lanes.open_slots(account_id, now)):
+        lane.apply_async([account_id], expires=10)
+
+
+@shared_task(name="campaigns.lane")
+def lane(account_id: int) -> None:
+    """Send through an account for one slice, and hand over to the next slice while there is work."""
+    mine = lanes.take_lane(account_id, timezone.now())
+    if mine is None:
+        return
+    try:
+        more = run_lane(mine)
+    except crypto.WrongKey as error:
+        outcomes.stop_account(account_id, Reason.AUTH, str(error), timezone.now())
+        return
+    if more and not draining.is_set():
+        lane.apply_async([account_id], expires=10)
+
+
+def run_lane(mine: Lane) -> bool:
+    return lanes.run(mine, timezone.now, draining)
+
+
+@shared_task(name="campaigns.apply_events")
+def apply_events() -> None:
+    """Work off the inbox of callbacks."""
+    deadline = timezone.now() + timedelta(seconds=settings.LANE_SLICE_SECONDS)
+    while receipts.apply_next(timezone.now()) and timezone.now() < deadline and not draining.is_set():
+        continue
+
+
+@shared_task(name="campaigns.settle")
+def look_up_unknown() -> None:
+    """Ask the providers about what perhaps was sent."""
+    for batch_id in settle.due_look_ups(timezone.now()):
+        settle.look_up(batch_id, timezone.now())
+
+
+@shared_task(name="campaigns.sweep")
+def sweep() -> None:
+    """Once a minute: counters against rows for what is moving, and old callbacks out."""
+    now = timezone.now()
+    for difference in checks.counters_that_differ(now):
+        log.error("counters differ from rows", extra=asdict(difference))
+    old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)
+    ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False).delete()

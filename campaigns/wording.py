@@ -1,0 +1,224 @@
+"""Statuses and reasons in words: one code, one sentence, one advice."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.states import CampaignStatus, DispatchStatus, Reason, RecipientStatus
+
+Words = str | Promise
+
+# Words of the state table (design guide §6). Sent is not delivered.
+RECIPIENT_WORDS: dict[str, Words] = {
+    RecipientStatus.QUEUED: _("Waiting"),
+    RecipientStatus.CLAIMED: _("Handing over"),
+    RecipientStatus.ACCEPTED: _("Sent"),
+    RecipientStatus.SENT: _("Sent"),
+    RecipientStatus.DELIVERED: _("Delivered"),
+    RecipientStatus.UNDELIVERED: _("Not delivered"),
+    RecipientStatus.FAILED: _("Failed"),
+    RecipientStatus.SKIPPED: _("Excluded"),
+    RecipientStatus.UNKNOWN: _("To verify"),
+    RecipientStatus.CANCELLED: _("Stopped"),
+}
+CAMPAIGN_WORDS: dict[str, Words] = {
+    CampaignStatus.DRAFT: _("Draft"),
+    CampaignStatus.IN_REVIEW: _("In review"),
+    CampaignStatus.SCHEDULED: _("Scheduled"),
+    CampaignStatus.STARTED: _("Started"),
+    CampaignStatus.ARCHIVED: _("Archived"),
+}
+DISPATCH_WORDS: dict[str, Words] = {
+    DispatchStatus.PREPARING: _("Preparing"),
+    DispatchStatus.SENDING: _("Sending"),
+    DispatchStatus.PAUSED: _("Paused"),
+    DispatchStatus.HELD: _("Paused by a problem"),
+    DispatchStatus.FINISHED: _("Finished"),
+    DispatchStatus.STOPPED: _("Stopped"),
+}
+# status -> (class `s-…`, icon), for recipients, campaigns and dispatches alike.
+STATE_STYLE: dict[str, tuple[str, str]] = {
+    RecipientStatus.QUEUED: ("waiting", "circle-dashed"),
+    RecipientStatus.CLAIMED: ("sending", "send"),
+    RecipientStatus.ACCEPTED: ("sent", "check"),
+    RecipientStatus.SENT: ("sent", "check"),
+    RecipientStatus.DELIVERED: ("delivered", "checks"),
+    RecipientStatus.UNDELIVERED: ("failed", "x"),
+    RecipientStatus.FAILED: ("failed", "x"),
+    RecipientStatus.SKIPPED: ("excluded", "ban"),
+    RecipientStatus.UNKNOWN: ("verify", "zoom-question"),
+    RecipientStatus.CANCELLED: ("excluded", "ban"),
+    CampaignStatus.DRAFT: ("waiting", "pencil"),
+    CampaignStatus.IN_REVIEW: ("verify", "eye"),
+    CampaignStatus.SCHEDULED: ("sent", "calendar-event"),
+    CampaignStatus.STARTED: ("sending", "send"),
+    CampaignStatus.ARCHIVED: ("excluded", "archive"),
+    DispatchStatus.PREPARING: ("waiting", "circle-dashed"),
+    DispatchStatus.SENDING: ("sending", "send"),
+    DispatchStatus.PAUSED: ("held", "player-pause"),
+    DispatchStatus.HELD: ("failed", "alert-triangle"),
+    DispatchStatus.FINISHED: ("delivered", "checks"),
+    DispatchStatus.STOPPED: ("excluded", "player-stop"),
+}
+
+# reason -> (what it is, what to do about it)
+REASON_WORDS: dict[str, tuple[Words, Words]] = {
+    Reason.NONE: ("", ""),
+    Reason.NO_ADDRESS: (
+        _("No address on this channel"),
+        _("Add a phone or an email address to the contact."),
+    ),
+    Reason.NOT_MOBILE: (_("Fixed line, cannot receive SMS"), _("Add a mobile number to the contact.")),
+    Reason.EXCLUDED_GROUP: (
+        _("In a list or tag that this campaign excludes"),
+        _("Change the excluded lists and tags if this is not meant."),
+    ),
+    Reason.SUPPRESSED: (
+        _("On the do-not-contact list"),
+        _("Only a manager can take an address off that list, with a reason."),
+    ),
+    Reason.OPTED_OUT: (_("Opted out"), _("They stay out until they agree again themselves.")),
+    Reason.NO_CONSENT: (
+        _("Never agreed to marketing on this channel"),
+        _("Ask for consent first, or record it if you have it."),
+    ),
+    Reason.DUPLICATE: (
+        _("Same address as another person"),
+        _("One message goes to each address; the other person's row shows it."),
+    ),
+    Reason.MISSING_VALUE: (
+        _("A field of the message is empty for this person"),
+        _("Fill the field in, or give its placeholder a default."),
+    ),
+    Reason.TOO_LONG: (
+        _("Longer than the allowed number of SMS parts"),
+        _("Shorten the text, or allow more parts in the campaign."),
+    ),
+    Reason.CONTACT_DELETED: (_("The contact was deleted before the message left"), _("Nothing to do.")),
+    Reason.STOPPED: (_("The dispatch was stopped first"), _("Clone the campaign to reach these people.")),
+    Reason.INVALID_RECIPIENT: (
+        _("The address does not exist or cannot receive messages"),
+        _("Correct the address of the contact."),
+    ),
+    Reason.INVALID_CONTENT: (
+        _("The provider did not accept the content"),
+        _("Read the provider's words, correct the message and send again."),
+    ),
+    Reason.FORBIDDEN_WORDS: (
+        _("The text holds words that the carrier refuses"),
+        _("Change the wording and send again."),
+    ),
+    Reason.AUTH: (
+        _("The provider refused the key"),
+        _("Correct the credentials in the provider account, then resume."),
+    ),
+    Reason.NO_CREDIT: (
+        _("The provider account has no credit"),
+        _("Top up at the provider, release the account, then resume."),
+    ),
+    Reason.RATE_LIMITED: (
+        _("The provider asked to slow down"),
+        _("Lower the limit of the account if this happens often. It can be retried."),
+    ),
+    Reason.FREQUENCY_CAP: (
+        _("This person already got the most messages allowed in a period"),
+        _("Wait some days before writing to them again."),
+    ),
+    Reason.PROVIDER_DOWN: (_("The provider had a fault"), _("It can be retried.")),
+    Reason.REJECTED: (_("The provider refused the message"), _("Read the provider's words next to it.")),
+    Reason.REJECTED_BY_CARRIER: (
+        _("The carrier refused the message"),
+        _("Read the provider's words next to it; ask the provider if it is many."),
+    ),
+    Reason.SENDER_REFUSED: (
+        _("The sender is not registered or not allowed"),
+        _("Register the sender at the provider, or choose another."),
+    ),
+    Reason.PROVIDER_BLOCKLIST: (
+        _("On the provider's block list"),
+        _("Ask the provider why; the address is on our do-not-contact list now."),
+    ),
+    Reason.PROVIDER_OPT_OUT: (
+        _("Opted out at the provider or carrier"),
+        _("They stay out until they agree again themselves."),
+    ),
+    Reason.EXPIRED: (
+        _("Could not be delivered in time"),
+        _("The phone was off or out of reach. It can be retried."),
+    ),
+    Reason.NOT_DELIVERED: (_("Not delivered to the phone or mailbox"), _("Read the provider's words next to it.")),
+    Reason.HARD_BOUNCE: (
+        _("The mailbox does not exist"),
+        _("Correct the address; it is not written to again until then."),
+    ),
+    Reason.SOFT_BOUNCE: (_("The mailbox was full or not reachable"), _("It can be retried later.")),
+    Reason.SPAM: (
+        _("Blocked as spam"),
+        _("Check the sender's domain records and the wording before you send more."),
+    ),
+    Reason.RECEIPT_LOST: (
+        _("The provider never learnt the outcome"),
+        _("It may have been delivered; ask before you send again."),
+    ),
+    Reason.NO_RECEIPT: (_("No receipt came"), _("It was sent; some carriers never confirm.")),
+    Reason.NO_ANSWER: (
+        _("The request left, but no answer came back"),
+        _("We ask the provider; nothing is sent again by itself."),
+    ),
+    Reason.WORKER_DIED: (
+        _("The sending process ended in mid-request"),
+        _("We ask the provider; nothing is sent again by itself."),
+    ),
+    Reason.NOT_FOUND: (
+        _("The provider does not know this message"),
+        _("Most likely it never arrived there. Decide whether to send it again."),
+    ),
+    Reason.UNREADABLE_ANSWER: (
+        _("The provider's answer could not be read"),
+        _("We ask the provider; nothing is sent again by itself."),
+    ),
+    Reason.UNKNOWN_CODE: (
+        _("The provider used a code we do not know"),
+        _("Read the provider's words next to it."),
+    ),
+    Reason.MARKED_SENT: (_("Marked as sent by a person"), ""),
+    Reason.MARKED_NOT_SENT: (_("Marked as not sent by a person"), _("It can be sent again.")),
+}
+
+HOLD_SENTENCES: dict[str, Words] = {
+    "stale_schedule": _(
+        "Its time passed while nothing was running, so nothing was sent. Check that the message still fits, "
+        "then resume or stop."
+    ),
+    Reason.AUTH: _("The provider refused the key. Correct the credentials, release the account, then resume."),
+    Reason.NO_CREDIT: _("The provider account has no credit. Top up, release the account, then resume."),
+    Reason.SENDER_REFUSED: _("The provider refused the sender. Register it or choose another, then resume."),
+    "content_changed": _("The content no longer compiles. Open the campaign, correct the message and send again."),
+    "bad_account": _("The provider account cannot be opened. Check its settings and credentials, then resume."),
+}
+
+
+def status_word(status: str) -> Words:
+    """The word for any status; the status itself for one nobody named."""
+    for words in (RECIPIENT_WORDS, DISPATCH_WORDS, CAMPAIGN_WORDS):
+        if status in words:
+            return words[status]
+    return status
+
+
+def reason_sentence(reason: str) -> Words:
+    """Why a row is where it is."""
+    return REASON_WORDS.get(reason, (reason, ""))[0]
+
+
+def reason_advice(reason: str) -> Words:
+    """What to do about it."""
+    return REASON_WORDS.get(reason, ("", ""))[1]
+
+
+def hold_sentence(reason: str) -> Words:
+    """Why a dispatch is held and what to do."""
+    return HOLD_SENTENCES.get(reason) or _("%(why)s. Read the provider's words, mend the cause, then resume.") % {
+        "why": reason_sentence(reason)
+    }
