@@ -1,0 +1,141 @@
+"""What the adapters of all vendors share: options as typed values, and the life of their HTTP client."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from typing import ClassVar, Self
+
+from campaigns.providers.base import (
+    AccountConfig,
+    BadSignature,
+    Channel,
+    Event,
+    Field,
+    Hook,
+    HookUrl,
+    Misconfigured,
+    Problem,
+)
+from campaigns.providers.batching import Sleep
+from campaigns.providers.http import HttpClient
+
+_SPACES_AND_MARKS = str.maketrans("", "", " +-().")
+_TRUE = frozenset({"true", "on", "yes", "1"})
+# A header value may hold visible ASCII and spaces only; anything else would fail, or inject a header.
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
+
+
+class HttpAdapter:
+    """Base of an adapter: `config` bound, `self.http` open between `async with` and its end.
+
+    A subclass sets the class attributes, makes its client in `_open_client`, and says in `check_account` what
+    is missing; a call on an account with such a problem raises Misconfigured and sends nothing.
+    """
+
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    channels: ClassVar[tuple[Channel, ...]]
+    default_base_url: ClassVar[str]
+    credential_fields: ClassVar[tuple[Field, ...]]
+    option_fields: ClassVar[tuple[Field, ...]]
+    hook_urls: ClassVar[tuple[HookUrl, ...]]
+
+    def __init__(
+        self,
+        config: AccountConfig,
+        *,
+        allow_private: bool = False,
+        connections: int = 200,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.config = config
+        self.allow_private = allow_private
+        self.connections = connections
+        self._sleep = sleep
+        self._http: HttpClient | None = None
+
+    async def __aenter__(self) -> Self:
+        if not self._obstacle():
+            self._http = await self._open_client().__aenter__()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        http, self._http = self._http, None
+        if http is not None:
+            await http.__aexit__(*exc)
+
+    @property
+    def http(self) -> HttpClient:
+        """The open client. Misconfigured when the account cannot be used as it is."""
+        if self._http is None:
+            if obstacle := self._obstacle():
+                raise Misconfigured(obstacle.reason, obstacle.text % obstacle.values)
+            raise RuntimeError("open the provider with `async with` first")
+        return self._http
+
+    def check_account(self) -> list[Problem]:
+        raise NotImplementedError
+
+    def _open_client(self) -> HttpClient:
+        raise NotImplementedError
+
+    def _obstacle(self) -> Problem | None:
+        return next((problem for problem in self.check_account() if not problem.warning), None)
+
+    # -- configuration ----------------------------------------------------------------------------
+    def credential(self, name: str) -> str:
+        return str(self.config.credentials.get(name) or "").strip()
+
+    def option(self, name: str) -> str:
+        """A text or choice option; the field's default when it is not set."""
+        value = self.config.options.get(name)
+        if value is None or value == "":
+            return next((field.default for field in self.option_fields if field.name == name), "")
+        return str(value).strip()
+
+    def flag(self, name: str) -> bool:
+        return self.option(name).lower() in _TRUE
+
+    def number(self, name: str) -> int | None:
+        """A whole number above zero, or None."""
+        value = self.option(name)
+        return int(value) if value.isascii() and value.isdigit() and int(value) > 0 else None
+
+    # -- callbacks --------------------------------------------------------------------------------
+    def verify(self, hook: Hook) -> None:
+        """Neither vendor of this kind signs its callbacks: the secret is in the URL's path, which the caller has
+        compared. What is left to refuse is a call that the vendor would never make."""
+        if hook.kind not in {url.kind for url in self.hook_urls}:
+            raise BadSignature(f"no callback of kind {hook.kind!r}")
+        if hook.method not in self._hook_methods(hook.kind):
+            raise BadSignature(f"{hook.method} is not how this callback comes")
+
+    def _hook_methods(self, kind: str) -> Sequence[str]:
+        return ("POST",)
+
+    async def pull(self, channel: Channel) -> list[Event]:
+        return []
+
+
+def digits(address: str) -> str:
+    """A phone number without spaces and punctuation, and without its plus."""
+    return address.translate(_SPACES_AND_MARKS)
+
+
+def e164(number: object) -> str:
+    """A vendor's number (digits, perhaps typed as an integer) in the ledger's form."""
+    plain = digits(str(number or ""))
+    return f"+{plain}" if plain.isascii() and plain.isdigit() else ""
+
+
+def is_header_value(text: str) -> bool:
+    """True when `text` can stand in an HTTP header as it is."""
+    return _HEADER_VALUE.fullmatch(text) is not None
+
+
+def require(condition: bool, what: str) -> None:
+    """A broken promise of the caller: a bug, not an outcome, so nothing is sent."""
+    if not condition:
+        raise ValueError(what)
