@@ -63,7 +63,7 @@ def _take_data_folder(argv: list[str]) -> None:
     """`start --data DIR` must be known before settings are read, so it becomes DESPACHO_DATA here."""
     if argv[1:2] != ["start"]:
         return
-    for argument, following in zip(argv[2:], [*argv[3:], ""], strict=True):
+    for argument, following in zip(argv[2:], [*argv[3:], ""], strict=False):
         folder = following if argument == "--data" else argument.partition("--data=")[2]
         if folder:
             os.environ["DESPACHO_DATA"] = os.path.abspath(os.path.expanduser(folder))
