@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import zoneinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import phonenumbers
 from django import forms
@@ -118,6 +118,17 @@ def language_choices(empty: Any = None) -> list[tuple[str, Any]]:
     return choices if empty is None else [("", empty), *choices]
 
 
+class ClockField(forms.TimeField):
+    """A time of day on the 24-hour clock, whatever the browser's own language makes of `type="time"`."""
+
+    input_formats = ("%H:%M", "%H.%M", "%H", "%H:%M:%S")
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": _("Write the time like 21:00.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"placeholder": "21:00", "inputmode": "numeric", "maxlength": 5, "autocomplete": "off"}
+        super().__init__(widget=forms.TimeInput(format="%H:%M", attrs=attrs), **kwargs)
+
+
 # -- time zones ------------------------------------------------------------------------------------
 
 
@@ -136,9 +147,7 @@ def time_zones() -> tuple[str, ...]:
 def _by_city() -> dict[str, list[str]]:
     cities: dict[str, list[str]] = {}
     for name in time_zones():
-        cities.setdefault(name.rpartition("/")[2].replace("_", " ").lower(), []).append(
-            name
-        )
+        cities.setdefault(name.rpartition("/")[2].replace("_", " ").lower(), []).append(name)
     return cities
 
 
@@ -147,9 +156,7 @@ class TimeZoneInput(forms.TextInput):
 
     template_name = "components/forms/time_zone.html"
 
-    def get_context(
-        self, name: str, value: Any, attrs: dict[str, Any] | None
-    ) -> dict[str, Any]:
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         list_id = f"{context['widget']['attrs'].get('id', name)}_zones"
         context["widget"]["attrs"] |= {
@@ -173,20 +180,12 @@ class TimeZoneField(forms.CharField):
         same_city = _by_city().get(text.replace("_", " ").lower(), [])
         if len(same_city) == 1:
             return same_city[0]
-        near = same_city or difflib.get_close_matches(
-            text, time_zones(), n=1, cutoff=0.5
-        )
+        near = same_city or difflib.get_close_matches(text, time_zones(), n=1, cutoff=0.5)
         if near:
-            message = gettext(
-                "There is no time zone “%(zone)s”. Did you mean %(near)s?"
-            )
-            raise ValidationError(
-                message % {"zone": text, "near": near[0]}, code="unknown_zone"
-            )
+            message = gettext("There is no time zone “%(zone)s”. Did you mean %(near)s?")
+            raise ValidationError(message % {"zone": text, "near": near[0]}, code="unknown_zone")
         raise ValidationError(
-            gettext(
-                "There is no time zone “%(zone)s”. Choose one from the list, such as Europe/Madrid."
-            )
+            gettext("There is no time zone “%(zone)s”. Choose one from the list, such as Europe/Madrid.")
             % {"zone": text},
             code="unknown_zone",
         )

@@ -12,7 +12,10 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from console.models import Membership, Theme
+from console.access import perms_of
+from console.models import Membership, Theme, Workspace
+
+LAST_WORKSPACE = "workspace"  # in the session: the slug of the workspace whose home was opened last
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,13 @@ NAV: list[tuple[Any, list[NavItem]]] = [
             NavItem(_("Exports"), "table-export", "exports", "report.export"),
         ],
     ),
-    (
-        _("Settings"),
-        [
-            NavItem(_("Provider accounts"), "plug", "providers", "provider.view"),
-            NavItem(_("People and roles"), "user-cog", "people", "workspace.view"),
-            NavItem(_("Workspace"), "settings", "workspace_settings", "workspace.view"),
-            NavItem(_("Audit log"), "history", "audit", "audit.view"),
-        ],
-    ),
+]
+# The tabs of the settings pages; "Settings" in the side column leads to the first one the role may see.
+SETTINGS = [
+    NavItem(_("Provider accounts"), "plug", "providers", "provider.view"),
+    NavItem(_("People and roles"), "user-cog", "people", "workspace.view"),
+    NavItem(_("Workspace"), "settings", "workspace_settings", "workspace.view"),
+    NavItem(_("Audit log"), "history", "audit", "audit.view"),
 ]
 
 
@@ -68,8 +69,25 @@ class Shell:
 
     def __init__(self, request: HttpRequest) -> None:
         self.request = request
-        self.workspace = getattr(request, "workspace", None)
-        self.permissions: frozenset[str] = getattr(request, "permissions", frozenset())
+
+    @cached_property
+    def membership(self) -> Membership | None:
+        """The membership of the URL; on pages outside a workspace (the profile) that of the last one seen."""
+        if getattr(self.request, "membership", None) is not None:
+            return self.request.membership
+        slug = self.request.session.get(LAST_WORKSPACE) if hasattr(self.request, "session") else None
+        if slug is None or not self.request.user.is_authenticated:
+            return None
+        members = Membership.objects.filter(user=self.request.user, workspace__slug=slug)
+        return members.select_related("workspace").first()
+
+    @cached_property
+    def workspace(self) -> Workspace | None:
+        return self.membership.workspace if self.membership else None
+
+    @cached_property
+    def permissions(self) -> frozenset[str]:
+        return perms_of(self.membership)
 
     @cached_property
     def theme(self) -> str:
@@ -104,21 +122,20 @@ class Shell:
 
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
-        if self.workspace is None:
-            return []
-        sections = []
-        for label, items in NAV:
-            entries = [entry for item in items if (entry := self._entry(item))]
-            if entries:
-                sections.append({"label": label, "entries": entries})
-        self._mark_current([entry for section in sections for entry in section["entries"]])
-        return sections
+        """Sections of entries: {label, entries: {label, icon, url, current}}."""
+        sections = [{"label": label, "entries": self._entries(items)} for label, items in NAV]
+        tabs = self.settings_tabs
+        if tabs:
+            sections.append({"label": "", "entries": [{**tabs[0], "label": _("Settings"), "icon": "settings"}]})
+        entries = [entry for section in sections for entry in section["entries"]]
+        self._mark_current(entries)
+        if any(self.request.path.startswith(tab["url"]) for tab in tabs):
+            entries[-1]["current"] = True
+        return [section for section in sections if section["entries"]]
 
     @cached_property
     def settings_tabs(self) -> list[dict[str, Any]]:
-        """The entries of the last section again, as tabs on top of every settings page."""
-        entries = [(item, self._entry(item)) for item in NAV[-1][1]]
-        return [{**entry, "name": item.url_name} for item, entry in entries if entry]
+        return self._entries(SETTINGS)
 
     @cached_property
     def workspaces(self) -> list[dict[str, Any]]:
@@ -135,9 +152,14 @@ class Shell:
             for membership in memberships
         ]
 
-    def _entry(self, item: NavItem) -> dict[str, Any] | None:
-        url = self._url(item.url_name) if item.permission in self.permissions else ""
-        return {"label": item.label, "icon": item.icon, "url": url, "current": False} if url else None
+    def _entries(self, items: list[NavItem]) -> list[dict[str, Any]]:
+        """What exists and is allowed."""
+        urls = [(item, self._url(item.url_name) if item.permission in self.permissions else "") for item in items]
+        return [
+            {"name": item.url_name, "label": item.label, "icon": item.icon, "url": url, "current": False}
+            for item, url in urls
+            if url
+        ]
 
     def _mark_current(self, entries: list[dict[str, Any]]) -> None:
         """The entry with the longest address that the page's own address starts with. Home is only itself."""

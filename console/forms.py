@@ -15,7 +15,7 @@ from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from console.choices import TimeZoneField, country_choices, currency_choices, language_choices
+from console.choices import ClockField, TimeZoneField, country_choices, currency_choices, language_choices
 from console.models import Role, Theme, User, Workspace
 
 _CHECKS = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
@@ -186,8 +186,8 @@ class WorkspaceForm(forms.ModelForm):
     )
     language = forms.ChoiceField(label=_("Language"), help_text=_("For contacts whose own language is not known."))
     currency = forms.ChoiceField(label=_("Currency"), help_text=_("Of prices and budgets."))
-    quiet_from = forms.TimeField(label=_("From"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    quiet_to = forms.TimeField(label=_("To"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    quiet_from = ClockField(label=_("From"), required=False)
+    quiet_to = ClockField(label=_("To"), required=False)
     stop_words = forms.CharField(
         label=_("Opt-out words"),
         required=False,

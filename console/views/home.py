@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from console.access import WorkspaceRequest, member
+from console.context_processors import LAST_WORKSPACE
 from console.htmx import render_page
 from contacts.models import Contact, Group
 from contacts.states import GroupKind
@@ -17,6 +18,8 @@ from contacts.states import GroupKind
 @require_GET
 def home(request: WorkspaceRequest) -> HttpResponse:
     """A greeting, how much there is, and the next thing to do."""
+    if request.session.get(LAST_WORKSPACE) != request.workspace.slug:
+        request.session[LAST_WORKSPACE] = request.workspace.slug
     now = timezone.now()
     groups = Group.objects.for_workspace(request.workspace)
     context = {
