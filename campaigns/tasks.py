@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import checks, dispatching, lanes, outcomes, prepare, receipts, settle
+from campaigns.services import dispatching, lanes, ledger_checks, outcomes, prepare, receipts, settle
 from campaigns.states import Reason
 from console.celery import draining
 from console.errors import UserError
@@ -101,7 +101,7 @@ def look_up_unknown() -> None:
 def sweep() -> None:
     """Once a minute: counters against rows for what is moving, and old callbacks out."""
     now = timezone.now()
-    for difference in checks.counters_that_differ(now):
+    for difference in ledger_checks.counters_that_differ(now):
         log.error("counters differ from rows", extra=asdict(difference))
     old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)
     ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False).delete()

@@ -6,6 +6,7 @@ One classification serves the live count, the preview and `prepare`, so that the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from campaigns.querysets import sql
@@ -155,8 +156,8 @@ def reachable_ids(spec: AudienceSpec, after: int, limit: int, why: str = "") -> 
     return [int(pk) for (pk,) in found]
 
 
-def upper_bound(spec: AudienceSpec, after: int, size: int) -> int | None:
-    """The contact id that ends the next chunk of `size` people above `after`; None when nobody is left."""
+def next_chunk(spec: AudienceSpec, after: int, size: int) -> tuple[int, int] | None:
+    """(contact id that ends the next chunk above `after`, people in it, at most `size`); None when nobody is left."""
     if spec.is_empty:
         return None
     if spec.everyone:
@@ -170,8 +171,8 @@ def upper_bound(spec: AudienceSpec, after: int, size: int) -> int | None:
         f"ORDER BY {column} LIMIT %s) a",
         [*params, after, size],
     )
-    last: int | None = found[0][0]
-    return last
+    last, people = found[0]
+    return (int(last), int(people)) if people else None
 
 
 def _frozen_values(spec: AudienceSpec, alias: str) -> Fragment:
@@ -194,9 +195,15 @@ def _frozen_values(spec: AudienceSpec, alias: str) -> Fragment:
 
 
 def write_chunk(
-    spec: AudienceSpec, dispatch_id: int, bounds: tuple[int, int], first_batch: int, batch_size: int, now: Any
+    spec: AudienceSpec,
+    dispatch_id: int,
+    bounds: tuple[int, int],
+    people: int,
+    first_batch: int,
+    batch_size: int,
+    now: datetime,
 ) -> int:
-    """INSERT … SELECT of the people in `bounds` into the ledger: queued and cut into batches numbered from
+    """INSERT … SELECT of the `people` in `bounds` into the ledger: queued and cut into batches numbered from
     `first_batch`, or skipped with the reason. Gives the number of rows written.
 
     Somebody who was reclassified while earlier chunks were written may collide with a row that has the same
@@ -211,24 +218,26 @@ def write_chunk(
         "provider_message_id, final_at)"
     )
     written = sql.run(
-        f"INSERT INTO campaigns_recipient {columns} "
+        # MATERIALIZED: the engines would otherwise work the classification out again for each use of a.reason.
+        f"INSERT INTO campaigns_recipient {columns} WITH a AS MATERIALIZED (SELECT c.id, c.{address} AS address, "
+        f"{case} AS reason, {frozen} AS frozen FROM contacts_contact c WHERE {where}) "
         "SELECT %s, a.id, CASE WHEN a.reason = '' THEN %s + (ROW_NUMBER() OVER (PARTITION BY a.reason = '' "
         "ORDER BY a.id) - 1) / %s END, a.address, CASE WHEN a.reason = '' THEN 'queued' ELSE 'skipped' END, "
         "a.reason, '', CASE WHEN a.reason = '' THEN a.frozen ELSE '' END, 1, 0, '', "
         f"CASE WHEN a.reason = '' THEN NULL ELSE {_time_mark()} END "
-        f"FROM (SELECT c.id, c.{address} AS address, {case} AS reason, {frozen} AS frozen "
-        f"FROM contacts_contact c WHERE {where}) a WHERE true ORDER BY a.id "
-        "ON CONFLICT DO NOTHING",
-        [dispatch_id, first_batch, batch_size, sql.stamp(now), *case_params, *frozen_params, *where_params],
+        "FROM a WHERE true ORDER BY a.id ON CONFLICT DO NOTHING",
+        [*case_params, *frozen_params, *where_params, dispatch_id, first_batch, batch_size, sql.stamp(now)],
     )
-    doubles = sql.run(
+    if written >= people:
+        return written
+    return written + sql.run(
         f"INSERT INTO campaigns_recipient {columns} "
         f"SELECT %s, c.id, NULL, c.{address}, 'skipped', '{Reason.DUPLICATE}', '', '', 1, 0, '', {_time_mark()} "
         f"FROM contacts_contact c WHERE {where} AND NOT EXISTS (SELECT 1 FROM campaigns_recipient r "
-        "WHERE r.contact_id = c.id AND r.dispatch_id = %s) ON CONFLICT DO NOTHING",
-        [dispatch_id, sql.stamp(now), *where_params, dispatch_id],
+        "WHERE r.contact_id = c.id AND r.contact_id > %s AND r.contact_id <= %s AND r.dispatch_id = %s) "
+        "ON CONFLICT DO NOTHING",
+        [dispatch_id, sql.stamp(now), *where_params, *bounds, dispatch_id],
     )
-    return written + doubles
 
 
 def _time_mark() -> str:

@@ -40,7 +40,10 @@ def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
         text, params = f"{text} AND r.reason <> %s", [*params, walk.without]
     if walk.retrying is not None and status == RecipientStatus.QUEUED:
         negation = "" if walk.retrying else "NOT "
-        text, params = f"{text} AND r.batch_no {negation}IN ({_RETRYING})", [*params, walk.dispatch_id, sql.stamp(walk.now)]
+        text, params = (
+            f"{text} AND r.batch_no {negation}IN ({_RETRYING})",
+            [*params, walk.dispatch_id, sql.stamp(walk.now)],
+        )
     return text, params
 
 
@@ -91,7 +94,9 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
 
 def _ends(dispatch_id: int, status: str) -> tuple[int, int] | None:
     """Both ends of the index walk of one status: two seeks."""
-    seek = "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s ORDER BY r.id {} LIMIT 1)"
+    seek = (
+        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s ORDER BY r.id {} LIMIT 1)"
+    )
     found = sql.rows(f"SELECT {seek.format('ASC')}, {seek.format('DESC')}", [dispatch_id, status] * 2)
     first, last = found[0]
     return None if first is None else (int(first), int(last))

@@ -79,14 +79,15 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
         current = held.first()
         if current is None:
             return False
-        upper = queries.upper_bound(spec, current.cursor, CHUNK)
-        if upper is None:
+        chunk = queries.next_chunk(spec, current.cursor, CHUNK)
+        if chunk is None:
             Dispatch.objects.filter(pk=current.pk).update(prepared_at=now, lease_until=None, token="")
             moves.begin(current, now)
             return False
+        upper, people = chunk
         last_id = queries.last_recipient_id()
         written = queries.write_chunk(
-            spec, current.pk, (current.cursor, upper), current.batches + 1, current.batch_size, now
+            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now
         )
         batches = _count_in(current, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
