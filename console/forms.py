@@ -60,7 +60,8 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = _("Work email")
-        self.fields["username"].widget = forms.EmailInput(attrs={"autofocus": True, "autocomplete": "username"})
+        self.fields["username"].widget = forms.EmailInput(attrs={"autocomplete": "username"})
+        self.fields["password" if self.is_bound else "username"].widget.attrs["autofocus"] = True
 
     def clean_username(self) -> str:
         """Small letters, so that nobody gets more tries by writing the address in capitals."""

@@ -15,19 +15,21 @@
 
   /* -- dialogs: what the server rendered open becomes modal, so focus is trapped and the page is inert --- */
   const openDialogs = () => {
-    for (const dialog of document.querySelectorAll("dialog[open][data-modal]")) {
-      if (dialog.matches(":modal")) continue;
+    for (const dialog of document.querySelectorAll("dialog[open][data-modal]:not(:modal)")) {
+      document.querySelectorAll("details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
       dialog.removeAttribute("open");
       dialog.showModal();
-      dialog.append(toasts); // what is outside a modal dialog cannot be read or clicked
       dialog.addEventListener("close", () => {
         document.body.append(toasts);
         dialog.remove();
       });
     }
+    const top = document.querySelector("dialog:modal") ?? document.body;
+    if (toasts.parentElement !== top) top.append(toasts); // what is outside a modal dialog cannot be read or clicked
   };
   document.addEventListener("htmx:beforeSwap", (e) => {
-    if (e.detail.target.id === "dialog") document.body.append(toasts);
+    const stays = e.detail.xhr.getResponseHeader("HX-Reswap") === "none";
+    if (e.detail.target.id === "dialog" && !stays) document.body.append(toasts);
   });
 
   /* -- toasts: good news leaves after 8 s, unless somebody reads it ------------------------------------ */
@@ -146,6 +148,20 @@
   const tickPage = (all) => {
     for (const row of all.form.querySelectorAll("tbody input[type=checkbox]")) row.checked = all.checked;
   };
+
+  /* -- menus of rows: placed by hand, because a table that scrolls sideways would cut them off --------------- */
+  document.addEventListener("toggle", (e) => {
+    if (!e.target.matches?.(".scroll details.menu[open]")) return;
+    const at = e.target.querySelector("summary").getBoundingClientRect();
+    const panel = e.target.querySelector("div");
+    panel.style.position = "fixed";
+    panel.style.right = `${root.clientWidth - at.right}px`;
+    const below = at.bottom + panel.offsetHeight < innerHeight;
+    panel.style.top = below ? `${at.bottom}px` : `${at.top - panel.offsetHeight - 8}px`;
+  }, true);
+  addEventListener("scroll", () => {
+    document.querySelectorAll(".scroll details.menu[open]").forEach((menu) => menu.removeAttribute("open"));
+  }, { passive: true });
 
   /* -- one listener a kind ------------------------------------------------------------------------------ */
   document.addEventListener("click", (e) => {

@@ -30,6 +30,15 @@ THINGS: dict[str, Any] = {
     "member": _("People and roles"),
     "workspace": _("Workspace"),
 }
+# What was done, as one word of a column. An action that is not here is shown as it is stored.
+ACTIONS: dict[str, Any] = {
+    "workspace.set_up": _("Set up"),
+    "workspace.edit": _("Settings changed"),
+    "member.add": _("Added"),
+    "member.invite": _("New sign-in link"),
+    "member.role": _("Role changed"),
+    "member.remove": _("Removed"),
+}
 MACHINE = "machine"
 
 
@@ -45,9 +54,13 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         events = events.filter(actor_id=int(who))
     if what in THINGS:
         events = events.filter(action__startswith=f"{what}.")
+    page = page_by_key(request, events)
+    for event in page.rows:
+        event.word = ACTIONS.get(event.action, event.action)
+        event.lines = lines_of(event.detail)
     context = {
         "now": timezone.now(),
-        "page": page_by_key(request, events),
+        "page": page,
         "who": who,
         "what": what,
         "people": User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email"),
@@ -55,3 +68,24 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "machine": MACHINE,
     }
     return render_page(request, "console/audit.html", context, partial="rows")
+
+
+def lines_of(detail: dict[str, Any]) -> list[tuple[str, str]]:
+    """(name, text) for each entry of an event's detail; `before` and `after` are told as one change."""
+    before, after = detail.get("before"), detail.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        changes = [(name, f"{_plain(before.get(name))} → {_plain(value)}") for name, value in after.items()]
+    elif before is not None and after is not None:
+        changes = [("", f"{_plain(before)} → {_plain(after)}")]
+    else:
+        changes = []
+    told = {"before", "after"} if changes else set()
+    return changes + [(name, _plain(value)) for name, value in detail.items() if name not in told]
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items()) or "–"
+    if isinstance(value, list):
+        return ", ".join(_plain(inner) for inner in value) or "–"
+    return "–" if value is None or value == "" else str(value)
