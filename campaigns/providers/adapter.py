@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
+
+import orjson
 
 from campaigns.providers.base import (
     AccountConfig,
@@ -22,6 +25,7 @@ from campaigns.providers.batching import Sleep
 from campaigns.providers.http import HttpClient
 
 _SPACES_AND_MARKS = str.maketrans("", "", " +-().")
+_LONGEST_EVENT_ID = 90
 _TRUE = frozenset({"true", "on", "yes", "1"})
 # A header value may hold visible ASCII and spaces only; anything else would fail, or inject a header.
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
@@ -128,6 +132,13 @@ def e164(number: object) -> str:
     """A vendor's number (digits, perhaps typed as an integer) in the ledger's form."""
     plain = digits(str(number or ""))
     return f"+{plain}" if plain.isascii() and plain.isdigit() else ""
+
+
+def event_id(kind: str, known: str, row: Mapping[str, object]) -> str:
+    """What recognises a repetition of an event: the vendor's id with what it says, else a digest of the whole."""
+    if known and len(known) <= _LONGEST_EVENT_ID:
+        return f"{kind}:{known}"
+    return f"{kind}:{hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]}"
 
 
 def is_header_value(text: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from campaigns.states import Reason
 
@@ -297,13 +297,13 @@ class Provider(Protocol):
     """One vendor, bound to one account. Made by `registry.open_provider`; use as an async context manager
     around `send`, `look_up` and `test`, which share its HTTP client."""
 
-    slug: str
-    label: str
-    channels: tuple[Channel, ...]
-    default_base_url: str
-    credential_fields: tuple[Field, ...]
-    option_fields: tuple[Field, ...]
-    hook_urls: tuple[HookUrl, ...]
+    slug: ClassVar[str]
+    label: ClassVar[str]
+    channels: ClassVar[tuple[Channel, ...]]
+    default_base_url: ClassVar[str]
+    credential_fields: ClassVar[tuple[Field, ...]]
+    option_fields: ClassVar[tuple[Field, ...]]
+    hook_urls: ClassVar[tuple[HookUrl, ...]]
 
     def capabilities(self, channel: Channel) -> Capabilities: ...
     def check_account(self) -> list[Problem]:

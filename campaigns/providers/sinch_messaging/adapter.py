@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -50,7 +50,7 @@ _OWN_DOMAIN = "wavy.global"
 class SinchMessaging(HttpAdapter):
     slug = "sinch-messaging"
     label = "Sinch Messaging"
-    channels = (Channel.SMS,)
+    channels: ClassVar[tuple[Channel, ...]] = (Channel.SMS,)
     default_base_url = "https://api-messaging.wavy.global"
     credential_fields = fields.CREDENTIALS
     option_fields = fields.OPTIONS

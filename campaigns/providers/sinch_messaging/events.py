@@ -6,7 +6,6 @@ hand in a portal, and a look-up answers with the same fields.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from campaigns.providers.adapter import e164
+from campaigns.providers.adapter import e164, event_id
 from campaigns.providers.base import Channel, Event, EventKind, Hook
 from campaigns.providers.sinch_messaging.codes import DELIVERED, SENT, UNKNOWN, Meaning
 
@@ -53,7 +52,7 @@ def reply_event(row: Mapping[str, Any]) -> Event:
     answered = answered if isinstance(answered, dict) else {}
     return Event(
         EventKind.REPLY,
-        _id("mo", row.get("id"), row),
+        event_id("mo", _text(row.get("id")), row),
         reference=_text(answered.get("correlationId") or row.get("mt.correlationId")),
         provider_message_id=_text(answered.get("id") or row.get("mt.id")),
         address=e164(row.get("source")),
@@ -79,7 +78,7 @@ def _status(row: Mapping[str, Any]) -> Event:
     found = row.get("id") or row.get("correlationId")
     return Event(
         meaning.kind,
-        _id("st", f"{found}:{sent}:{delivered}" if found else None, row),
+        event_id("st", f"{found}:{sent}:{delivered}" if found else "", row),
         reference=_text(row.get("correlationId")),
         provider_message_id=_text(row.get("id")),
         address=e164(row.get("destination")),
@@ -131,13 +130,6 @@ def _code(value: object) -> int | None:
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-def _id(kind: str, known: object, row: Mapping[str, Any]) -> str:
-    """What recognises a repetition: the vendor's id with what it says, else a digest of the whole."""
-    if known and len(_text(known)) <= 90:
-        return f"{kind}:{known}"
-    return f"{kind}:{hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()[:40]}"
 
 
 def _from_query(query: Mapping[str, str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from campaigns.providers.base import Field, HookUrl
 from campaigns.providers.base import gettext_noop as _
 
-CREDENTIALS = (
+CREDENTIALS: tuple[Field, ...] = (
     Field("UserName", _("User name"), help=_("The user name or email address of your Sinch Messaging user.")),
     Field(
         "AuthenticationToken",
@@ -17,7 +17,7 @@ CREDENTIALS = (
 
 BULK, SINGLE = "bulk", "single"
 
-OPTIONS = (
+OPTIONS: tuple[Field, ...] = (
     Field(
         "send_mode",
         _("How to send"),
@@ -58,7 +58,7 @@ OPTIONS = (
     ),
 )
 
-HOOKS = (
+HOOKS: tuple[HookUrl, ...] = (
     HookUrl(
         "status",
         _("Callback URL"),

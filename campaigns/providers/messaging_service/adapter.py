@@ -1,0 +1,285 @@
+"""messaging-service.com: email in batches with values per recipient, SMS in batches or by query string."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import ClassVar
+
+import orjson
+
+from campaigns import sms as gsm
+from campaigns.providers.adapter import HttpAdapter, require
+from campaigns.providers.base import (
+    Absent,
+    Body,
+    Capabilities,
+    Channel,
+    Connection,
+    Count,
+    Event,
+    Hook,
+    Message,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Problem,
+    ProviderError,
+    Receipt,
+)
+from campaigns.providers.batching import send_in_parts, send_one_by_one
+from campaigns.providers.http import Answer, HttpClient
+from campaigns.providers.messaging_service import auth, checks, email, errors, events, fields, inbound, rights, sms
+from campaigns.providers.messaging_service.api import Api
+from campaigns.providers.messaging_service.bulks import BulksApi
+from campaigns.providers.messaging_service.codes import SEND_STATUSES
+from campaigns.providers.messaging_service.receipts import match, receipt_of_row
+from campaigns.providers.messaging_service.suppressions import SuppressionsApi
+from campaigns.states import Reason
+
+log = logging.getLogger(__name__)
+
+MAX_BATCH = 1000
+MAX_REFERENCE, MAX_CAMPAIGN = 200, 255
+MAX_VALIDITY_MINUTES = 48 * 60
+PULL_LIMIT = 1000
+# A list of ids in a query has at most 2048 characters; the logs answer 120 times a minute.
+IDS_LENGTH = 2000
+LOGS_PAUSE = 0.5
+_SEND_PATHS = {Channel.EMAIL: "/email/4/messages", Channel.SMS: "/sms/3/messages"}
+_QUERY_PATH = "/sms/3/text/query"
+_REPORTS = {Channel.EMAIL: "/email/4/reports", Channel.SMS: "/sms/3/reports"}
+_INBOX = "/sms/1/inbox/reports"
+
+
+class MessagingService(HttpAdapter):
+    slug = "messaging-service"
+    label = "messaging-service.com"
+    channels: ClassVar[tuple[Channel, ...]] = (Channel.SMS, Channel.EMAIL)
+    default_base_url = ""
+    credential_fields = fields.CREDENTIALS
+    option_fields = fields.OPTIONS
+    hook_urls = fields.HOOKS
+
+    # -- what it can do ---------------------------------------------------------------------------
+    def capabilities(self, channel: Channel) -> Capabilities:
+        by_query = self._by_query(channel)
+        return Capabilities(
+            max_batch=100 if by_query else MAX_BATCH,
+            one_per_request=by_query,
+            substitutes=channel is Channel.EMAIL,
+            look_up_after=(30.0, 120.0),
+            # A repeated message id is refused as a double; the query route has no message id.
+            absent_means=Absent.ASK if by_query else Absent.RESUBMIT,
+            pulls=True,
+            requests_per_second=100.0,
+        )
+
+    def count(self, text: str) -> Count:
+        counted = gsm.count(text)
+        # With these the provider may change letters, and so the count.
+        return replace(counted, estimate=bool(self.option("transliteration") or self.option("language")))
+
+    # -- checks before anything leaves ------------------------------------------------------------
+    def check_account(self) -> list[Problem]:
+        return checks.check_base_url(self.config.base_url) + auth.check(self.credential)
+
+    def check_body(self, body: Body) -> list[Problem]:
+        return checks.check_body(body, self.flag("track_clicks"))
+
+    def check(self, body: Body, message: Message) -> list[Problem]:
+        return checks.check_message(body, message)
+
+    # -- sending ----------------------------------------------------------------------------------
+    async def send(self, batch: Outgoing) -> list[Receipt]:
+        channel = batch.body.channel
+        require(0 < len(batch.messages) <= MAX_BATCH, "a batch holds 1 to 1000 messages")
+        require(
+            all(0 < len(m.reference) <= MAX_REFERENCE for m in batch.messages), "a reference has 1 to 200 characters"
+        )
+        require(len(batch.campaign_reference) <= MAX_CAMPAIGN, "a campaign reference has at most 255 characters")
+        if self._by_query(channel):
+            return await send_one_by_one(
+                batch.messages,
+                lambda message: self._post_query(batch, message),
+                at_once=self.connections,
+                spacing=batch.spacing,
+                sleep=self._sleep,
+            )
+        posts = 0
+
+        async def post(messages: Sequence[Message]) -> list[Receipt]:
+            nonlocal posts
+            posts += 1
+            bulk_id = batch.key if posts == 1 else f"{batch.key}-{posts}"
+            return await self._post(batch, messages, bulk_id)
+
+        return await send_in_parts(
+            email.parts_of(batch) if channel is Channel.EMAIL else [batch.messages],
+            post,
+            splits=lambda error: isinstance(error, errors.Violated) and not error.is_about_all(),
+            culprits=lambda error, messages: error.named() if isinstance(error, errors.Violated) else {},
+            pause=0.05,
+            sleep=self._sleep,
+        )
+
+    async def _post(self, batch: Outgoing, messages: Sequence[Message], bulk_id: str) -> list[Receipt]:
+        channel = batch.body.channel
+        if channel is Channel.EMAIL:
+            body, layout = email.request(batch, messages, bulk_id, self._email_settings())
+        else:
+            body, layout = sms.request(batch, messages, bulk_id, self._sms_settings())
+        answer = await self._api.exchange("POST", _SEND_PATHS[channel], body=body)
+        self._check_send(answer, layout)
+        return self._receipts(answer, batch, messages)
+
+    async def _post_query(self, batch: Outgoing, message: Message) -> Receipt:
+        query = sms.query(batch, message, self._sms_settings())
+        answer = await self._api.exchange("GET", _QUERY_PATH, query=query)
+        self._check_send(answer, [[message]])
+        rows = self._rows(answer)
+        if len(rows) != 1:
+            raise self.http.unreadable(answer)
+        return receipt_of_row(message, rows[0], Channel.SMS, retry=False)
+
+    def _check_send(self, answer: Answer, layout: errors.Layout) -> None:
+        if answer.status == 400:
+            code, text = errors.explain(answer)
+            raise errors.Violated(self.http.redact(text), code, errors.violations_of(answer), layout)
+        self.http.check(answer, SEND_STATUSES)
+
+    def _receipts(self, answer: Answer, batch: Outgoing, messages: Sequence[Message]) -> list[Receipt]:
+        channel = batch.body.channel
+        matched = match(self._rows(answer), messages, channel)
+        receipts = [
+            receipt_of_row(message, row, channel, retry=batch.retry)
+            for message, row in zip(messages, matched, strict=True)
+        ]
+        if all(r.outcome is Outcome.UNKNOWN and r.reason is Reason.UNREADABLE_ANSWER for r in receipts):
+            raise self.http.unreadable(answer)
+        return receipts
+
+    def _rows(self, answer: Answer) -> list[events.Row]:
+        body = self.http.parsed(answer)
+        rows = body.get("messages") if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise self.http.unreadable(answer)
+        return [row for row in rows if isinstance(row, dict)]
+
+    # -- asking -----------------------------------------------------------------------------------
+    async def look_up(self, references: Sequence[str], channel: Channel) -> list[Event]:
+        name = "bulkId" if self._by_query(channel) else "messageId"
+        wanted = set(references)
+        found: list[Event] = []
+        for place, ids in enumerate(_id_lists(references)):
+            if place:
+                await self._sleep(LOGS_PAUSE)
+            query = [(name, ids), ("limit", str(PULL_LIMIT))]
+            for row in await self._fetch(rights.LOGS[channel], query):
+                event = events.log_event(row)
+                found.append(replace(event, reference=str(row.get(name) or ""), channel=channel))
+        return [event for event in found if event.reference in wanted]
+
+    async def pull(self, channel: Channel) -> list[Event]:
+        """Delivery reports and, for SMS, replies: each is handed out once, so what was fetched is returned even
+        when the second call fails."""
+        query = [("limit", str(PULL_LIMIT))]
+        found = [events.report_event(row) for row in await self._fetch(_REPORTS[channel], query)]
+        if channel is Channel.SMS:
+            try:
+                found += [events.reply_event(row) for row in await self._fetch(_INBOX, query)]
+            except ProviderError as error:
+                log.warning("replies could not be fetched: %s", error.text)
+        return found
+
+    async def test(self) -> Connection:
+        try:
+            return await rights.test(self._api, self.channels)
+        except ProviderError as error:
+            return Connection(False, error.reason, error.text)
+
+    def bulks(self, channel: Channel) -> BulksApi:
+        """Scheduled requests at the provider."""
+        return BulksApi(self._api, channel)
+
+    def suppressions(self) -> SuppressionsApi:
+        """The provider's own suppression list."""
+        return SuppressionsApi(self._api)
+
+    async def _fetch(self, path: str, query: Sequence[tuple[str, str]]) -> list[events.Row]:
+        answer = await self._api.ask("GET", path, query=query)
+        try:
+            return events.rows_of(answer)
+        except ValueError as error:
+            raise NotSent(Reason.PROVIDER_DOWN, "Unreadable answer.") from error
+
+    # -- callbacks --------------------------------------------------------------------------------
+    def parse(self, hook: Hook) -> list[Event]:
+        if hook.kind == "email-reply":
+            return inbound.parse_form(hook)
+        return events.parse_object(orjson.loads(hook.body))
+
+    # -- configuration ----------------------------------------------------------------------------
+    def _by_query(self, channel: Channel) -> bool:
+        return channel is Channel.SMS and self.flag("use_query_route")
+
+    def _email_settings(self) -> email.Settings:
+        return email.Settings(
+            layout=self.option("message_layout"),
+            delivery_url=self.config.hooks.get("delivery", ""),
+            events_url=self.config.hooks.get("events", ""),
+            intermediate_reports=self.flag("intermediate_reports"),
+            track_opens=self.flag("track_opens"),
+            track_clicks=self.flag("track_clicks"),
+            validity_minutes=self._validity(),
+            client_priority=self.option("client_priority"),
+            ip_pool=self.option("ip_pool"),
+        )
+
+    def _sms_settings(self) -> sms.Settings:
+        return sms.Settings(
+            delivery_url=self.config.hooks.get("delivery", ""),
+            events_url=self.config.hooks.get("events", ""),
+            intermediate_reports=self.flag("intermediate_reports"),
+            validity_minutes=self._validity(),
+            flash=self.flag("flash"),
+            language=self.option("language"),
+            transliteration=self.option("transliteration"),
+            track_links=self.flag("track_links"),
+            speed_per_minute=self.number("speed_per_minute"),
+        )
+
+    def _validity(self) -> int | None:
+        minutes = self.number("validity_minutes")
+        return min(minutes, MAX_VALIDITY_MINUTES) if minutes else None
+
+    # -- client -----------------------------------------------------------------------------------
+    @property
+    def _api(self) -> Api:
+        return Api(self.http, self._authorization)
+
+    @cached_property
+    def _authorization(self) -> auth.Authorization:
+        return auth.Authorization(self.credential)
+
+    def _open_client(self) -> HttpClient:
+        return HttpClient(
+            self.config.base_url,
+            secrets=self._authorization.secrets(),
+            explain=errors.explain,
+            allow_private=self.allow_private,
+            connections=self.connections,
+        )
+
+
+def _id_lists(references: Sequence[str]) -> list[str]:
+    """The references, comma-separated, in lists that fit in a query."""
+    lists: list[str] = []
+    for reference in references:
+        if lists and len(lists[-1]) + len(reference) < IDS_LENGTH:
+            lists[-1] += f",{reference}"
+        else:
+            lists.append(reference)
+    return lists

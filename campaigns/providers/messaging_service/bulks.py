@@ -1,0 +1,81 @@
+"""Scheduled requests at messaging-service: read, move, pause, resume, cancel (contract §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from campaigns.providers.base import Channel, NotSent, Refused
+from campaigns.providers.http import Statuses, Verdict
+from campaigns.providers.messaging_service.api import Api
+from campaigns.providers.messaging_service.codes import ASK_STATUSES
+from campaigns.providers.messaging_service.events import instant
+from campaigns.states import Reason
+
+# 404: not scheduled, or never heard of. 409 (email) and 400 (SMS): too late to change.
+_STATUSES: Statuses = {
+    **ASK_STATUSES,
+    400: Verdict(Refused, Reason.REJECTED),
+    409: Verdict(Refused, Reason.REJECTED),
+}
+PAUSED, PENDING, CANCELED = "PAUSED", "PENDING", "CANCELED"
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """One scheduled request. An email bulk may be split by the provider, so one of ours can be several."""
+
+    bulk_id: str
+    status: str = ""
+    send_at: datetime | None = None
+
+
+class BulksApi:
+    """The calls for one channel. All raise Refused(NOT_FOUND) for a bulk that the provider does not know."""
+
+    def __init__(self, api: Api, channel: Channel) -> None:
+        self._api = api
+        self._path = "/email/1/bulks" if channel is Channel.EMAIL else "/sms/1/bulks"
+
+    async def times(self, bulk_id: str) -> list[Bulk]:
+        """When it is to be sent."""
+        return _bulks(await self._ask("GET", self._path, bulk_id))
+
+    async def statuses(self, bulk_id: str) -> list[Bulk]:
+        """PENDING, PAUSED, PROCESSING, CANCELED, FINISHED or FAILED."""
+        return _bulks(await self._ask("GET", f"{self._path}/status", bulk_id))
+
+    async def move(self, bulk_id: str, send_at: datetime) -> None:
+        """To another instant. Refused(REJECTED) when it is too late."""
+        when = send_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        await self._ask("PUT", self._path, bulk_id, body={"sendAt": when})
+
+    async def pause(self, bulk_id: str) -> None:
+        await self._write(bulk_id, PAUSED)
+
+    async def resume(self, bulk_id: str) -> None:
+        await self._write(bulk_id, PENDING)
+
+    async def cancel(self, bulk_id: str) -> None:
+        """For good: its messages are never delivered."""
+        await self._write(bulk_id, CANCELED)
+
+    async def _write(self, bulk_id: str, status: str) -> None:
+        await self._ask("PUT", f"{self._path}/status", bulk_id, body={"status": status})
+
+    async def _ask(self, method: str, path: str, bulk_id: str, **parts: Any) -> Any:
+        return await self._api.ask(method, path, _STATUSES, query=[("bulkId", bulk_id)], **parts)
+
+
+def _bulks(answer: object) -> list[Bulk]:
+    """Email answers with an array under `bulks`, SMS with the flat object."""
+    if not isinstance(answer, dict):
+        raise NotSent(Reason.PROVIDER_DOWN, "Unreadable answer.")
+    rows = answer.get("bulks", [answer])
+    return [_bulk(row) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _bulk(row: Mapping[str, Any]) -> Bulk:
+    return Bulk(str(row.get("bulkId") or ""), str(row.get("status") or ""), instant(row.get("sendAt")))
