@@ -1,0 +1,179 @@
+"""Audience → ledger: one row for every person, with the reason where nothing is sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Batch, Dispatch, Recipient
+from campaigns.services import audience, prepare
+from contacts.models import Contact, Suppression
+from contacts.services import consent
+from tests.campaigns.engine.conftest import statuses
+
+pytestmark = pytest.mark.django_db
+
+
+def reasons(dispatch):
+    return dict(Recipient.objects.filter(dispatch=dispatch, status="skipped").values_list("contact__key", "reason"))
+
+
+def test_everybody_in_the_audience_has_exactly_one_row(make_account, make_campaign, make_contacts, engine):
+    make_contacts(25)
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    assert statuses(dispatch) == {"queued": 25}
+    assert dispatch.people == 25
+    assert Recipient.objects.filter(dispatch=dispatch).values("contact").distinct().count() == 25
+
+
+def test_each_reason_for_exclusion_is_on_the_row(
+    make_account, make_campaign, make_contacts, make_group, engine, workspace, now
+):
+    people = make_contacts(8)
+    staff = make_group("Empleados", [people[2]])
+    Contact.objects.filter(key="K0").update(phone="", phone_type="")
+    Contact.objects.filter(key="K1").update(phone_type="fixed")
+    Contact.objects.filter(key="K3").update(sms_consent="withdrawn")
+    Suppression.objects.create(
+        workspace=workspace, channel="sms", address=people[4].phone, reason="manual", source="console", at=now
+    )
+    Contact.objects.filter(key="K5").update(sms_consent="unknown")
+    Contact.objects.filter(key="K6").update(first_name=" ")
+    campaign = make_campaign(make_account())
+    campaign.exclude.add(staff)
+    dispatch = engine.prepare(engine.start(campaign))
+    assert reasons(dispatch) == {
+        "K0": "no_address",
+        "K1": "not_mobile",
+        "K2": "excluded_group",
+        "K3": "opted_out",
+        "K4": "suppressed",
+        "K5": "no_consent",
+        "K6": "missing_value",
+    }
+    assert statuses(dispatch) == {"queued": 1, "skipped": 7}
+
+
+def test_the_count_before_equals_the_rows_after(make_account, make_campaign, make_contacts, engine):
+    make_contacts(10)
+    Contact.objects.filter(key__in=["K1", "K2"]).update(sms_consent="withdrawn")
+    campaign = make_campaign(make_account())
+    counts = audience.count(audience.spec_of(campaign))
+    dispatch = engine.prepare(engine.start(campaign))
+    assert (counts.total, counts.will_receive) == (10, 8)
+    assert statuses(dispatch) == {"queued": 8, "skipped": 2}
+
+
+def test_two_people_with_one_phone_get_one_message(make_account, make_campaign, make_contacts, engine):
+    make_contacts(2, phone="+34600111222")
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    assert statuses(dispatch) == {"queued": 1, "skipped": 1}
+    assert reasons(dispatch) == {"K1": "duplicate"}
+
+
+def test_the_second_of_a_shared_phone_gets_it_when_the_first_may_not(
+    make_account, make_campaign, make_contacts, engine
+):
+    make_contacts(2, phone="+34600111222")
+    Contact.objects.filter(key="K0").update(sms_consent="withdrawn")
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    assert reasons(dispatch) == {"K0": "opted_out"}
+
+
+def test_a_person_who_changes_between_chunks_still_has_a_row(
+    make_account, make_campaign, make_contacts, engine, monkeypatch
+):
+    monkeypatch.setattr(prepare, "CHUNK", 1)
+    make_contacts(2, phone="+34600111222")
+    dispatch = engine.start(make_campaign(make_account()))
+    taken = prepare.take(dispatch.pk, timezone.now())
+    spec = prepare.spec_of(taken)
+    prepare.write_next(taken, spec, timezone.now())
+    Contact.objects.filter(key="K0").update(sms_consent="withdrawn")
+    while prepare.write_next(taken, spec, timezone.now()):
+        pass
+    assert statuses(dispatch) == {"queued": 1, "skipped": 1}
+
+
+def test_people_of_several_lists_are_written_once(make_account, make_campaign, make_contacts, make_group, engine):
+    people = make_contacts(6)
+    campaign = make_campaign(make_account(), everyone=False)
+    campaign.include.set([make_group("A", people[:4]), make_group("B", people[2:5])])
+    assert statuses(engine.prepare(engine.start(campaign))) == {"queued": 5}
+
+
+def test_people_of_another_workspace_are_never_in_the_audience(
+    make_account, make_campaign, make_contacts, other_workspace, engine
+):
+    make_contacts(2)
+    make_contacts(3, where=other_workspace)
+    assert statuses(engine.prepare(engine.start(make_campaign(make_account())))) == {"queued": 2}
+
+
+def test_the_values_of_the_message_are_frozen_on_the_row(make_account, make_campaign, make_contacts, engine):
+    make_contacts(1, attributes={"puntos": 1240, "ciudad": "Bilbao"})
+    campaign = make_campaign(make_account(), text='{{ first_name }} {{ puntos }} {{ nada|default:"0" }}')
+    dispatch = engine.prepare(engine.start(campaign))
+    Contact.objects.update(first_name="Otro", attributes={})
+    row = Recipient.objects.get(dispatch=dispatch)
+    assert json.loads(row.values) == {"first_name": "Nombre0", "puntos": 1240, "nada": None}
+
+
+def test_a_service_message_goes_to_people_who_were_never_asked(make_account, make_campaign, make_contacts, engine):
+    make_contacts(2)
+    Contact.objects.filter(key="K0").update(sms_consent="unknown")
+    Contact.objects.filter(key="K1").update(sms_consent="withdrawn")
+    dispatch = engine.prepare(engine.start(make_campaign(make_account(), purpose="service")))
+    assert reasons(dispatch) == {"K1": "opted_out"}
+
+
+def test_the_audience_is_cut_into_batches_of_the_providers_size(
+    make_account, make_campaign, make_contacts, engine, monkeypatch
+):
+    monkeypatch.setattr(prepare, "CHUNK", 500)
+    make_contacts(1300)
+    account = make_account(options={"send_mode": "single"})
+    dispatch = engine.prepare(engine.start(make_campaign(account)))
+    sizes = list(Batch.objects.filter(dispatch=dispatch).order_by("number").values_list("size", flat=True))
+    assert dispatch.batch_size == 100
+    assert sizes == [100] * 13
+
+
+def test_a_limit_per_second_makes_the_batches_no_larger_than_a_second(
+    make_account, make_campaign, make_contacts, engine
+):
+    make_contacts(30)
+    dispatch = engine.prepare(engine.start(make_campaign(make_account(), messages_per_second=7)))
+    assert max(Batch.objects.filter(dispatch=dispatch).values_list("size", flat=True)) == 7
+
+
+def test_two_workers_do_not_write_one_audience(make_account, make_campaign, make_contacts, engine):
+    make_contacts(3)
+    dispatch = engine.start(make_campaign(make_account()))
+    assert prepare.take(dispatch.pk, timezone.now()) is not None
+    assert prepare.take(dispatch.pk, timezone.now()) is None
+
+
+def test_a_killed_preparation_goes_on_at_its_cursor(make_account, make_campaign, make_contacts, engine, monkeypatch):
+    monkeypatch.setattr(prepare, "CHUNK", 4)
+    make_contacts(10)
+    dispatch = engine.start(make_campaign(make_account()))
+    taken = prepare.take(dispatch.pk, timezone.now())
+    prepare.write_next(taken, prepare.spec_of(taken), timezone.now())
+    Dispatch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert statuses(engine.prepare(dispatch)) == {"queued": 10}
+
+
+def test_an_opt_out_after_preparation_is_obeyed_when_the_row_is_claimed(
+    make_account, make_campaign, make_contacts, engine, sandbox, workspace, now
+):
+    people = make_contacts(3)
+    account = make_account()
+    dispatch = engine.prepare(engine.start(make_campaign(account)))
+    consent.opt_out(workspace, "sms", people[1].phone, source="reply", now=now, evidence="BAJA")
+    engine.slice(account)
+    assert statuses(dispatch) == {"accepted": 2, "skipped": 1}
+    assert len(sandbox.log()) == 2

@@ -1,0 +1,171 @@
+"""Callbacks: early, late, doubled, out of order, somebody else's; each ends in the right state."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import ProviderEvent, Recipient, Reply
+from campaigns.services import receipts
+from contacts.models import Contact, Suppression
+from tests.campaigns.engine.conftest import references, statuses
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sent(make_account, make_campaign, make_contacts, engine, sandbox):
+    """A dispatch of three messages that the provider has accepted."""
+    make_contacts(3)
+    return engine.send(make_campaign(make_account()))
+
+
+def callback(reference: str, code: int = 2, **more: object) -> bytes:
+    name = {2: "SENT_SUCCESS", 202: "INVALID_DESTINATION_NUMBER", 204: "DESTINATION_BLOCKED_BY_OPTOUT"}[code]
+    body = {
+        "id": f"id-{reference}",
+        "correlationId": reference,
+        "destination": "34600000001",
+        "sentStatusCode": code,
+        "sentStatus": name,
+        "sentAt": 1773147605000,
+    }
+    return json.dumps({**body, **more}).encode()
+
+
+def delivery(reference: str, code: int = 4) -> bytes:
+    status = "DELIVERED_SUCCESS" if code == 4 else "NOT_DELIVERED"
+    return callback(reference, deliveredStatusCode=code, deliveredStatus=status, deliveredAt=1773147641000)
+
+
+def row(dispatch, n: int = 0) -> Recipient:
+    return Recipient.objects.filter(dispatch=dispatch).order_by("pk")[n]
+
+
+def test_a_callback_then_a_delivery_report_make_it_delivered(sent, engine):
+    reference = references(sent)[0]
+    engine.call_back(sent.account, "status", callback(reference))
+    assert row(sent).status == "sent"
+    engine.call_back(sent.account, "delivery", delivery(reference))
+    assert row(sent).status == "delivered"
+    assert row(sent).final_at is not None
+
+
+def test_a_final_status_never_goes_back(sent, engine):
+    reference = references(sent)[0]
+    engine.call_back(sent.account, "delivery", delivery(reference))
+    engine.call_back(sent.account, "status", callback(reference))
+    assert statuses(sent) == {"accepted": 2, "delivered": 1}
+
+
+def test_the_same_callback_twice_is_one(sent, engine):
+    body = callback(references(sent)[0])
+    assert engine.call_back(sent.account, "status", body) is True
+    assert engine.call_back(sent.account, "status", body) is False
+    assert ProviderEvent.objects.count() == 1
+
+
+def test_a_failure_says_why_in_our_words_and_in_the_providers(sent, engine):
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 202))
+    found = row(sent)
+    assert (found.status, found.reason) == ("failed", "invalid_recipient")
+    assert "202" in found.detail
+
+
+def test_a_callback_that_beats_our_own_commit_is_not_lost(make_account, make_campaign, make_contacts, engine, sandbox):
+    make_contacts(1)
+    account = make_account()
+    dispatch = engine.prepare(engine.start(make_campaign(account)))
+    Recipient.objects.update(status="claimed")
+    dispatch.tallies.filter(status="queued").update(status="claimed")
+    engine.call_back(account, "delivery", delivery(references(dispatch)[0]))
+    assert statuses(dispatch) == {"delivered": 1}
+
+
+def test_a_callback_about_nobody_we_know_is_parked_and_then_given_up(sent, engine):
+    engine.call_back(sent.account, "status", callback("c000000000000-r999999-a1"))
+    event = ProviderEvent.objects.get()
+    assert (event.outcome, event.applied_at) == ("parked", None)
+    for seconds in receipts.PARK_SECONDS:
+        receipts.apply_next(timezone.now() + timedelta(seconds=seconds + 1, hours=1))
+    event.refresh_from_db()
+    assert event.outcome == "unmatched"
+    assert event.applied_at is not None
+
+
+def test_another_accounts_callback_moves_nothing(sent, engine, make_account):
+    stranger = make_account(name="other")
+    engine.call_back(stranger, "delivery", delivery(references(sent)[0]))
+    assert statuses(sent) == {"accepted": 3}
+
+
+def test_a_receipt_of_an_earlier_attempt_says_nothing_about_this_one(sent, engine):
+    reference = references(sent)[0]
+    Recipient.objects.filter(pk=row(sent).pk).update(attempt=2)
+    engine.call_back(sent.account, "status", callback(reference, 202))
+    assert row(sent).status == "accepted"
+
+
+def test_unreadable_callbacks_are_kept_and_stop_nothing(sent, engine):
+    engine.call_back(sent.account, "status", b"\x00not json")
+    engine.call_back(sent.account, "delivery", delivery(references(sent)[1]))
+    assert statuses(sent) == {"accepted": 2, "delivered": 1}
+    assert ProviderEvent.objects.filter(outcome="unreadable").count() == 1
+
+
+def test_an_opt_out_at_the_provider_suppresses_the_address(sent, engine, workspace):
+    person = Contact.objects.get(key="K0")
+    body = callback(references(sent)[0], 204, destination=person.phone.lstrip("+"))
+    engine.call_back(sent.account, "status", body)
+    assert Suppression.objects.filter(workspace=workspace, channel="sms", address=person.phone).exists()
+
+
+def reply(text: str, phone: str, reply_id: str = "mo-1") -> bytes:
+    body = {"id": reply_id, "source": phone.lstrip("+"), "messageText": text, "receivedAt": 1773148032000}
+    return json.dumps(body).encode()
+
+
+@pytest.mark.parametrize("word", ["STOP", "baja", "Sair", "BAJA por favor", "Stop."])
+def test_an_opt_out_word_opts_the_person_out_at_once(sent, engine, word):
+    person = Contact.objects.get(key="K1")
+    engine.call_back(sent.account, "reply", reply(word, person.phone))
+    person.refresh_from_db()
+    assert person.sms_consent == "withdrawn"
+    assert Reply.objects.get().opted_out is True
+
+
+def test_an_ordinary_reply_is_kept_with_its_person(sent, engine):
+    person = Contact.objects.get(key="K1")
+    engine.call_back(sent.account, "reply", reply("¿A qué hora abrís?", person.phone))
+    person.refresh_from_db()
+    assert person.sms_consent == "granted"
+    assert Reply.objects.get().contact == person
+
+
+def test_a_workspace_has_opt_out_words_of_its_own(sent, engine, workspace):
+    workspace.stop_words = ["Basta ya"]
+    workspace.save()
+    person = Contact.objects.get(key="K1")
+    engine.call_back(sent.account, "reply", reply("basta ya", person.phone))
+    person.refresh_from_db()
+    assert person.sms_consent == "withdrawn"
+
+
+def test_the_door_answers_404_to_a_wrong_token(client, db):
+    assert client.post("/hooks/wrong/status/", b"{}", content_type="application/json").status_code == 404
+
+
+def test_the_door_stores_first_and_answers_at_once(client, sent):
+    url = f"/hooks/{sent.account.callback_token}/status/"
+    response = client.post(url, callback(references(sent)[0]), content_type="application/json")
+    assert (response.status_code, response.content) == (200, b"")
+    assert ProviderEvent.objects.get().applied_at is None
+
+
+def test_the_door_refuses_a_body_that_is_too_large(client, sent):
+    url = f"/hooks/{sent.account.callback_token}/status/"
+    response = client.post(url, b"x" * (5 * 1024 * 1024 + 1), content_type="application/json")
+    assert response.status_code == 413
