@@ -19,7 +19,8 @@ LEVELS: list[tuple[int, str]] = [
     (0, "campaigns.providers.base"),
     (1, "campaigns.providers campaigns.providers.*"),
     # pure, or without anything of the project below them
-    (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.sms contacts.phones"),
+    (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
+    (0, "contacts.phones"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
     (0, "console.ports console.readiness console.runlock"),
@@ -34,7 +35,7 @@ LEVELS: list[tuple[int, str]] = [
     (0, "console contacts campaigns"),  # the packages themselves are empty
 ]
 WITHOUT_DJANGO = (
-    "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.sms contacts.phones "
+    "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms contacts.phones "
     "campaigns.providers campaigns.providers.* console.bootstrap console.supervisor console.offspring "
     "console.output console.ports console.readiness console.runlock"
 )
