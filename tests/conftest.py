@@ -70,7 +70,10 @@ def owner_client(owner: User) -> Client:
 
 @pytest.fixture
 def make_contacts(workspace: Workspace, now: datetime) -> Callable[..., list[Contact]]:
-    """make_contacts(n, **fields) writes n reachable contacts: consent granted, a mobile and an email each."""
+    """make_contacts(n, **fields) writes n reachable contacts: consent granted, a mobile and an email each.
+
+    The phones end in 900, which means nothing special to the sandbox.
+    """
 
     def make(n: int, *, where: Workspace | None = None, start: int = 0, **fields: Any) -> list[Contact]:
         return Contact.objects.bulk_create(
@@ -79,14 +82,14 @@ def make_contacts(workspace: Workspace, now: datetime) -> Callable[..., list[Con
                     "workspace": where or workspace,
                     "key": f"K{i}",
                     "email": f"person{i}@example.test",
-                    "phone": f"+34600{i:06d}",
+                    "phone": f"+346{i:05d}900",
                     "phone_type": "mobile",
                     "first_name": f"Nombre{i}",
                     "last_name": "Apellido",
                     "country": "ES",
                     "sms_consent": Consent.GRANTED,
                     "email_consent": Consent.GRANTED,
-                    "search": f"nombre{i} apellido person{i} example test 34600{i:06d} 600{i:06d}",
+                    "search": f"nombre{i} apellido person{i} example test 346{i:05d}900 6{i:05d}900",
                     "created_at": now,
                     "updated_at": now,
                     **fields,
