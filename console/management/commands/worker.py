@@ -12,10 +12,12 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from argparse import ArgumentParser
 from typing import Any
 
 from celery.beat import Scheduler, Service
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -44,6 +46,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, concurrency: int | None, no_beat: bool, **options: Any) -> None:
         setup_logging.connect(_keep_logging)
         os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+        warnings.simplefilter("ignore", SecurityWarning)  # it fears pickled tasks of root; ours are JSON
         if settings.EMBEDDED:
             app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
         worker = app.Worker(
