@@ -131,6 +131,7 @@ LOGIN_REDIRECT_URL = "workspaces"
 LOGOUT_REDIRECT_URL = "login"
 CSRF_FAILURE_VIEW = "console.views.errors.csrf_failure"
 AXES_FAILURE_LIMIT = 6
+AXES_USERNAME_FORM_FIELD = "username"  # the form's and authenticate()'s word; else attempts are counted under nobody
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "console.views.account.locked_out"
