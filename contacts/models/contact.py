@@ -52,6 +52,8 @@ class Contact(models.Model):
         indexes = [
             models.Index(fields=["workspace", "-id"], name="contact_newest"),
             models.Index(fields=["workspace", "phone"], name="contact_phone"),
+            models.Index(fields=["workspace", "sms_consent", "-id"], name="contact_sms_consent"),
+            models.Index(fields=["workspace", "email_consent", "-id"], name="contact_email_consent"),
         ]
 
     def __str__(self) -> str:
