@@ -74,8 +74,7 @@ def _programs(listener: Listener, sandbox_port: int | None) -> list[Program]:
     """What runs, in the order of starting. Stages say who is ended first: doors, then work, then providers."""
     programs = [Program("web", _gunicorn(listener), stage=0, grace=15, descriptors=(listener.descriptor,))]
     if not settings.EMBEDDED:
-        beat = [sys.executable, "-m", "celery", "--app=console.celery", "beat", "--scheduler=celery.beat:Scheduler"]
-        programs.append(Program("beat", [*beat, "--loglevel=WARNING"], stage=0))
+        programs.append(Program("beat", _manage("beat"), stage=0))
     programs.append(Program("worker", _manage("worker"), stage=1, grace=45))
     if sandbox_port:
         command = [sys.executable, "-m", "campaigns.sandbox", "--port", str(sandbox_port)]
