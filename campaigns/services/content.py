@@ -44,7 +44,7 @@ def parts_of(channel: str, *, text: str, subject: str = "", html: str = "") -> d
     """The parts of a message and how values are escaped in each."""
     if channel == "sms":
         return {"text": (text, Escape.NONE)}
-    return {"subject": (subject, Escape.HEADER), "text": (text, Escape.NONE), "html": (html, Escape.HTML)}
+    return {"subject": (subject, Escape.LINE), "text": (text, Escape.NONE), "html": (html, Escape.HTML)}
 
 
 @lru_cache(maxsize=256)
@@ -58,6 +58,11 @@ def _compiled(version_id: int) -> Content:
 def compiled(version: TemplateVersion | int) -> Content:
     """The compiled content of a version. Cached: a version never changes."""
     return _compiled(version if isinstance(version, int) else version.pk)
+
+
+def forget() -> None:
+    """Empty the cache of compiled versions."""
+    _compiled.cache_clear()
 
 
 def stored_names(content: Content) -> tuple[str, ...]:

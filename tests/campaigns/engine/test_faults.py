@@ -11,6 +11,7 @@ from campaigns.models import Batch, Recipient
 from campaigns.querysets import claims
 from campaigns.services import decisions, dispatching, outcomes, settle
 from console.errors import UserError
+from console.services import crypto
 from tests.campaigns.engine.conftest import expire_leases, references, statuses
 
 pytestmark = pytest.mark.django_db
@@ -66,8 +67,7 @@ def test_a_refused_key_holds_the_dispatch_and_loses_no_row(
     make_account, make_campaign, make_contacts, engine, sandbox, owner
 ):
     make_contacts(2)
-    account = make_account()
-    sandbox.arm(BULK, "http_401")
+    account = make_account(sealed=crypto.seal({"UserName": "sandbox", "AuthenticationToken": "wrong"}))
     dispatch = engine.prepare(engine.start(make_campaign(account)))
     engine.slice(account)
     dispatch.refresh_from_db()
