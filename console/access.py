@@ -51,6 +51,7 @@ def can(membership: Membership | None, permission: str) -> bool:
 class WorkspaceRequest(HttpRequest):
     """What a view behind `@member` gets: `workspace`, `membership` and `permissions` are set."""
 
+    user: Any  # a User: the decorator lets nobody else in
     workspace: Any
     membership: Membership
     permissions: frozenset[str]

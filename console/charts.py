@@ -99,7 +99,8 @@ def rects(parts: Sequence[Any], total: int | None = None) -> list[Rect]:
     ordered = [part for part in in_order(parts) if part.n > 0]
     rest = max(0, (total or 0) - sum(part.n for part in ordered))
     widths = stretch([part.n for part in ordered] + [rest])
-    drawn, x = [], 0.0
+    drawn: list[Rect] = []
+    x = 0.0
     for part, width in zip(ordered, widths, strict=False):
         pattern = f"url(#p-{part.state})" if part.state in PATTERNS else ""
         drawn.append(Rect(part.state, f"{x:.2f}%", f"{width:.2f}%", pattern, not drawn))

@@ -73,8 +73,9 @@ class Shell:
     @cached_property
     def membership(self) -> Membership | None:
         """The membership of the URL; on pages outside a workspace (the profile) that of the last one seen."""
-        if getattr(self.request, "membership", None) is not None:
-            return self.request.membership
+        of_the_url: Membership | None = getattr(self.request, "membership", None)
+        if of_the_url is not None:
+            return of_the_url
         slug = self.request.session.get(LAST_WORKSPACE) if hasattr(self.request, "session") else None
         if slug is None or not self.request.user.is_authenticated:
             return None

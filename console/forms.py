@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
@@ -52,7 +52,7 @@ class ConsoleFormRenderer(TemplatesSetting):
 class SignInForm(AuthenticationForm):
     """Email and password. A wrong pair is said below the password, with the tries that are left when few."""
 
-    error_messages: ClassVar[dict[str, Any]] = {
+    error_messages = {
         "invalid_login": _("Email and password do not match."),
         "inactive": _("This account is switched off. Ask an owner of your workspace."),
     }
@@ -117,6 +117,12 @@ class OwnPasswordForm(PasswordChangeForm):
         self.fields["new_password2"].help_text = ""
 
 
+def _offer(form: forms.BaseForm, name: str, choices: list[tuple[str, Any]]) -> None:
+    field = form.fields[name]
+    assert isinstance(field, forms.ChoiceField)
+    field.choices = choices
+
+
 def password_hint() -> str:
     """One sentence instead of Django's list."""
     return gettext("At least 10 characters, not only digits, nothing easy to guess. A short sentence is good.")
@@ -143,7 +149,7 @@ class SetUpForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["default_country"].choices = country_choices()
+        _offer(self, "default_country", country_choices())
         self.fields["password"].help_text = password_hint()
 
     def clean(self) -> dict[str, Any]:
@@ -173,7 +179,7 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].required = True
-        self.fields["language"].choices = language_choices(empty=_("As the browser asks"))
+        _offer(self, "language", language_choices(empty=_("As the browser asks")))
 
 
 class WorkspaceForm(forms.ModelForm):
@@ -204,9 +210,9 @@ class WorkspaceForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["default_country"].choices = country_choices(keep=self.instance.default_country)
-        self.fields["language"].choices = language_choices()
-        self.fields["currency"].choices = currency_choices(keep=self.instance.currency)
+        _offer(self, "default_country", country_choices(keep=self.instance.default_country))
+        _offer(self, "language", language_choices())
+        _offer(self, "currency", currency_choices(keep=self.instance.currency))
         self.initial["stop_words"] = "\n".join(self.instance.stop_words)
 
     def clean_stop_words(self) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from console.views import account, setup
+from console.views import account, first_run
 
 urlpatterns = [
     path("", account.workspaces, name="workspaces"),
     path("login/", account.LoginView.as_view(), name="login"),
     path("logout/", account.LogoutView.as_view(), name="logout"),
-    path("setup/", setup.first_owner, name="setup"),
+    path("setup/", first_run.first_owner, name="setup"),
     path("profile/", account.profile, name="profile"),
     path("profile/password/", account.change_password, name="change_password"),
     path("profile/theme/", account.set_theme, name="theme"),

@@ -22,8 +22,15 @@ from django.views.decorators.http import require_GET, require_POST
 from console import formats
 from console.forms import InvitationForm, OwnPasswordForm, ProfileForm, SignInForm
 from console.htmx import patch_vary, redirect, toast
-from console.models import Membership, Theme
+from console.models import Membership, Theme, User
 from console.services import workspaces as workspace_service
+
+
+class PersonRequest(HttpRequest):
+    """What a view behind `login_required` gets."""
+
+    user: User
+
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -42,7 +49,7 @@ class LoginView(auth_views.LoginView):
             return go("setup")
         return super().get(request, *args, **kwargs)
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
@@ -75,7 +82,7 @@ class InvitationView(auth_views.PasswordResetConfirmView):
     post_reset_login = True
     post_reset_login_backend = BACKEND
 
-    def form_invalid(self, form: InvitationForm) -> HttpResponse:
+    def form_invalid(self, form: Any) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def render_to_response(self, context: dict[str, Any], **kwargs: Any) -> HttpResponse:
@@ -85,7 +92,7 @@ class InvitationView(auth_views.PasswordResetConfirmView):
 
 @login_required
 @require_GET
-def workspaces(request: HttpRequest) -> HttpResponse:
+def workspaces(request: PersonRequest) -> HttpResponse:
     """The start: straight into the only workspace, or a choice of several."""
     memberships = list(
         Membership.objects.filter(user=request.user).select_related("workspace").order_by("workspace__name")
@@ -96,7 +103,7 @@ def workspaces(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: PersonRequest) -> HttpResponse:
     """Name, language, time zone and theme; the password is a form of its own on the same page."""
     form = ProfileForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
@@ -110,7 +117,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @login_required
 @require_POST
-def change_password(request: HttpRequest) -> HttpResponse:
+def change_password(request: PersonRequest) -> HttpResponse:
     """Needs the present password. Other browsers of this person are signed out."""
     form = OwnPasswordForm(request.user, request.POST)
     if not form.is_valid():
@@ -120,7 +127,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return redirect(request, reverse("profile"))
 
 
-def _profile_page(request: HttpRequest, form: ProfileForm, password_form: OwnPasswordForm) -> HttpResponse:
+def _profile_page(request: PersonRequest, form: ProfileForm, password_form: OwnPasswordForm) -> HttpResponse:
     wrong = bool(form.errors or password_form.errors)
     context = {"form": form, "password_form": password_form}
     return render(request, "console/profile.html", context, status=422 if wrong else 200)
@@ -128,7 +135,7 @@ def _profile_page(request: HttpRequest, form: ProfileForm, password_form: OwnPas
 
 @login_required
 @require_POST
-def set_theme(request: HttpRequest) -> HttpResponse:
+def set_theme(request: PersonRequest) -> HttpResponse:
     """Keep the theme in the profile. The script has switched the page already."""
     theme = request.POST.get("theme", "")
     if theme in Theme.values:
