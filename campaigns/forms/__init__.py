@@ -1,0 +1,1 @@
+"""What people type about templates and campaigns, checked before a service sees it."""

@@ -1,0 +1,194 @@
+"""The form of a provider account, made from what its vendor's adapter asks for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import ProviderAccount
+from campaigns.providers import registry
+from campaigns.providers.addresses import check_base_url
+from campaigns.providers.base import Channel, Field
+from campaigns.services import account_settings
+from console.models import Workspace
+
+CREDENTIAL, OPTION = "credential_", "option_"
+FASTEST = 100_000
+
+
+class AccountForm(forms.Form):
+    """`provider` is a registered slug; `account` None for a new one. Credentials are write-only: they are never
+    an initial value, and an empty field keeps what is saved."""
+
+    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As campaigns and reports show it."))
+    base_url = forms.CharField(label=_("Base address"), max_length=300, widget=forms.URLInput)
+    sender = forms.CharField(
+        label=_("SMS sender"), max_length=60, required=False, help_text=_("Where a campaign names no other.")
+    )
+    email_sender = forms.CharField(
+        label=_("Email sender"), max_length=200, required=False, help_text=_("Shop <hello@shop.example>")
+    )
+    messages_per_second = forms.FloatField(
+        label=_("Messages per second"), required=False, min_value=0.01, max_value=FASTEST,
+        help_text=_("Shared by all campaigns on this account. Empty: no limit."),
+    )  # fmt: skip
+    requests_per_second = forms.FloatField(
+        label=_("Requests per second"), required=False, min_value=0.01, max_value=FASTEST,
+        help_text=_("Empty: what the provider's own documentation allows."),
+    )  # fmt: skip
+    sms_price = forms.DecimalField(
+        label=_("Price of an SMS part"), required=False, min_value=Decimal(0), max_digits=10, decimal_places=5
+    )
+    email_price = forms.DecimalField(
+        label=_("Price of an email"), required=False, min_value=Decimal(0), max_digits=10, decimal_places=5
+    )
+
+    def __init__(
+        self, *args: Any, workspace: Workspace, provider: str, account: ProviderAccount | None = None, **kwargs: Any
+    ) -> None:
+        self.workspace, self.provider, self.account = workspace, provider, account
+        self.vendor = registry.provider_class(provider)
+        super().__init__(*args, initial=_initial(account, self.vendor), **kwargs)
+        for field in self.vendor.credential_fields:
+            self.fields[CREDENTIAL + field.name] = _credential(field, saved=account is not None)
+        for field in self.vendor.option_fields:
+            self.fields[OPTION + field.name] = _option(field)
+        self._leave_out_channels()
+
+    def _leave_out_channels(self) -> None:
+        unused = {"sms": ("sender", "sms_price"), "email": ("email_sender", "email_price")}
+        for channel, names in unused.items():
+            if Channel(channel) not in self.vendor.channels:
+                for name in names:
+                    del self.fields[name]
+
+    def group(self, prefix: str) -> list[forms.BoundField]:
+        return [self[name] for name in self.fields if name.startswith(prefix)]
+
+    def credentials(self) -> list[forms.BoundField]:
+        return self.group(CREDENTIAL)
+
+    def options(self) -> list[forms.BoundField]:
+        return self.group(OPTION)
+
+    def clean_name(self) -> str:
+        name = str(self.cleaned_data["name"]).strip()
+        others = ProviderAccount.objects.for_workspace(self.workspace).filter(name=name)
+        if self.account:
+            others = others.exclude(pk=self.account.pk)
+        if others.exists():
+            raise forms.ValidationError(_("Another account has this name. Choose a name that tells them apart."))
+        return name
+
+    def clean_base_url(self) -> str:
+        url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
+        problem = check_base_url(url, settings.ALLOW_PRIVATE_PROVIDER_URLS)
+        if problem:
+            raise forms.ValidationError(gettext(problem))
+        return url
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if self.errors:
+            return data
+        self._refuse_moved_secrets(data)
+        for problem in account_settings.problems(
+            self.provider, data["base_url"], self.entered(OPTION), self.entered(CREDENTIAL), self.account
+        ):
+            text = gettext(problem.text) % problem.values
+            self.add_error(self._field_named(problem.field), text)
+        return data
+
+    def _refuse_moved_secrets(self, data: dict[str, Any]) -> None:
+        """A saved key is not sent to another host unless it is entered again: whoever may change the address could
+        otherwise have the key delivered to a server of their own."""
+        if self.account is None or _host(self.account.base_url) == _host(data["base_url"]):
+            return
+        if self.account.sealed and not self.entered(CREDENTIAL):
+            text = _("Enter the credentials again: saved ones are not sent to another host.")
+            self.add_error(CREDENTIAL + self.vendor.credential_fields[0].name, text)
+
+    def _field_named(self, name: str) -> str | None:
+        return next((prefix + name for prefix in (CREDENTIAL, OPTION, "") if prefix + name in self.fields), None)
+
+    def entered(self, prefix: str) -> dict[str, Any]:
+        """The values of a group of fields that are not empty, by the vendor's names."""
+        given = {name.removeprefix(prefix): value for name, value in self.cleaned_data.items() if name.startswith(prefix)}
+        return {name: value for name, value in given.items() if value not in ("", None, False)}
+
+    def settings(self) -> account_settings.Settings:
+        """The valid form as the service takes it."""
+        plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith((CREDENTIAL, OPTION))}
+        return account_settings.Settings(**plain, credentials=self.entered(CREDENTIAL), options=self.entered(OPTION))
+
+
+class ProviderForm(forms.Form):
+    """Which vendor the new account is at."""
+
+    provider = forms.ChoiceField(label=_("Provider"), choices=registry.choices, widget=forms.RadioSelect)
+
+
+def _initial(account: ProviderAccount | None, vendor: registry.ProviderClass) -> dict[str, Any]:
+    defaults = {OPTION + field.name: field.default for field in vendor.option_fields if field.default}
+    if account is None:
+        return {"name": vendor.label, "base_url": vendor.default_base_url, **defaults}
+    columns = ("name", "base_url", "sender", "email_sender", "messages_per_second", "requests_per_second", "sms_price",
+               "email_price")  # fmt: skip
+    saved = {OPTION + name: value for name, value in account.options.items()}
+    return {**{name: getattr(account, name) for name in columns}, **defaults, **saved}
+
+
+def _credential(field: Field, *, saved: bool) -> forms.Field:
+    label, hint = gettext(field.label), gettext(field.help) if field.help else ""
+    if saved:
+        hint = f"{hint} {gettext('Write-only. Leave empty to keep what is saved.')}".strip()
+    required = field.required and not saved
+    if field.kind == "choice":
+        keep = [("", gettext("As saved") if saved else gettext("As entered below"))]
+        choices = keep + [(value, gettext(text)) for value, text in field.choices]
+        return forms.ChoiceField(label=label, choices=choices, required=required, help_text=hint)
+    attributes = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
+    if saved:
+        attributes["placeholder"] = gettext("Saved")
+    widget = forms.PasswordInput if field.kind == "secret" else _WriteOnly
+    return forms.CharField(label=label, required=required, help_text=hint, widget=widget(attrs=attributes))
+
+
+class _WriteOnly(forms.TextInput):
+    """A text field that never gives back what was entered, as a password field does."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, None, attrs)
+        return context
+
+
+def _option(field: Field) -> forms.Field:
+    common: dict[str, Any] = {
+        "label": gettext(field.label),
+        "help_text": gettext(field.help) if field.help else "",
+        "required": field.required,
+    }
+    match field.kind:
+        case "choice":
+            choices = [(value, gettext(text)) for value, text in field.choices]
+            if not field.required and not field.default:
+                choices.insert(0, ("", gettext("The provider decides")))
+            return forms.ChoiceField(choices=choices, **common)
+        case "flag":
+            return forms.BooleanField(**{**common, "required": False})
+        case "number":
+            return forms.IntegerField(min_value=1, **common)
+        case "secret":
+            return forms.CharField(widget=forms.PasswordInput, **common)
+    return forms.CharField(max_length=300, **common)
+
+
+def _host(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port

@@ -1,0 +1,85 @@
+"""Writing the parts of a draft: audience, message, schedule. Each is one conditional UPDATE that only a draft takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import Campaign, ProviderAccount, Template, TemplateVersion
+from campaigns.services.lifecycle import refusal
+from campaigns.states import CampaignStatus
+from console.models import User
+from console.services import audit
+from contacts.models import Group
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is said and through which account. `template` is where the version came from, None for own text."""
+
+    account: ProviderAccount | None
+    sender: str
+    reply_to: str
+    max_parts: int
+    template: Template | None
+    version: TemplateVersion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """When and how fast. `start_at` None = as soon as it is confirmed, with an empty `zone`;
+    `messages_per_second` None = as fast as the account may."""
+
+    start_at: datetime | None
+    zone: str
+    messages_per_second: float | None
+
+
+def set_audience(
+    campaign: Campaign,
+    *,
+    everyone: bool,
+    include: Collection[Group],
+    exclude: Collection[Group],
+    actor: User | None,
+    now: datetime,
+) -> None:
+    """Everyone of the workspace, or the members of `include`; `exclude` always wins."""
+    same = (
+        campaign.everyone == everyone
+        and set(campaign.include.all()) == set(include)
+        and set(campaign.exclude.all()) == set(exclude)
+    )
+    if same:
+        return
+    with transaction.atomic():
+        _write(campaign, "audience", actor, now, everyone=everyone)
+        campaign.include.set(include)
+        campaign.exclude.set(exclude)
+
+
+def set_message(campaign: Campaign, message: Message, actor: User | None, now: datetime) -> None:
+    fields = {name: getattr(message, name) for name in Message.__dataclass_fields__}
+    if any(getattr(campaign, name) != value for name, value in fields.items()):
+        _write(campaign, "message", actor, now, **fields)
+
+
+def set_plan(campaign: Campaign, plan: Plan, actor: User | None, now: datetime) -> None:
+    fields = {name: getattr(plan, name) for name in Plan.__dataclass_fields__}
+    if any(getattr(campaign, name) != value for name, value in fields.items()):
+        _write(campaign, "schedule", actor, now, **fields)
+
+
+def _write(campaign: Campaign, part: str, actor: User | None, now: datetime, **fields: Any) -> None:
+    with transaction.atomic():
+        if not Campaign.objects.filter(pk=campaign.pk, status=CampaignStatus.DRAFT).update(updated_at=now, **fields):
+            raise refusal(campaign, "edit")
+        audit.record(
+            "campaign.update", workspace=campaign.workspace, actor=actor, target=campaign, now=now, part=part
+        )
+    for name, value in {**fields, "updated_at": now}.items():
+        setattr(campaign, name, value)

@@ -1,0 +1,155 @@
+"""What the composer says about an SMS while it is written: length, alphabet, cost, and how it gets cheaper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from campaigns import sms
+from campaigns.models import Campaign
+from campaigns.providers.base import Count
+from campaigns.rendering import Content, SpanKind, compile_content, highlight, parse
+from campaigns.services import content, estimates, preview, sampling
+from campaigns.services.estimates import Estimate
+from campaigns.services.sampling import Counting, Measured
+from contacts.models import Contact
+
+LIVE_SAMPLE = 200  # people measured at each pause in typing
+SHOWN_WORDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of the text as typed. `kind`: "" plain, "ph" a field, "bad" a letter that costs or a slip."""
+
+    text: str
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cheaper:
+    """The text with its costly letters replaced by their neighbours. `words`: some that change, before and after."""
+
+    source: str
+    words: tuple[tuple[str, str], ...]
+    counted: Count
+    estimate: Estimate | None
+
+    def saving(self, now: Estimate | None) -> Decimal | None:
+        """What it saves against the text as it is; None without a price."""
+        if now is None or now.cost is None or self.estimate is None or self.estimate.cost is None:
+            return None
+        return now.cost - self.estimate.cost
+
+
+@dataclass(frozen=True, slots=True)
+class SmsCheck:
+    """`counted`: the message of the person shown beside it. `forcing`: letters of the text itself that leave the
+    cheap alphabet. `values_unicode`: share of people whose own values do so when the text does not. `estimate` and
+    `measured` are None while nobody is in the audience."""
+
+    counted: Count
+    estimate: Estimate | None
+    measured: Measured | None
+    forcing: tuple[str, ...]
+    values_unicode: float
+    cheaper: Cheaper | None
+
+    @property
+    def fewest(self) -> int:
+        return min(self.measured.parts, default=self.counted.parts) if self.measured else self.counted.parts
+
+    @property
+    def most(self) -> int:
+        return max(self.measured.parts, default=self.counted.parts) if self.measured else self.counted.parts
+
+
+def check(
+    source: str,
+    known: Collection[str],
+    shown: Contact | None,
+    *,
+    count: Counting = sms.count,
+    campaign: Campaign | None = None,
+    sample: Sequence[Contact] = (),
+    will_receive: int = 0,
+) -> SmsCheck:
+    """Look at `source`, which must compile. `shown`: the person beside it; `sample` of the `will_receive` people of
+    `campaign` is what estimates are made from (none for a template)."""
+    counted = _count_for(source, known, shown, count)
+    forcing = _forcing(source, known, count)
+    measured, estimate = _measured(source, known, campaign, sample, will_receive, count)
+    plain = parse(source, known).change_text(sms.to_gsm)
+    cheaper = None
+    if forcing and plain != source:
+        plain_estimate = _measured(plain, known, campaign, sample, will_receive, count)[1]
+        words = tuple(_changed_words(source, plain))
+        cheaper = Cheaper(plain, words, _count_for(plain, known, shown, count), plain_estimate)
+    unicode_values = measured.unicode / measured.people if measured and measured.people and not forcing else 0.0
+    return SmsCheck(counted, estimate, measured, forcing, unicode_values, cheaper)
+
+
+def marks(source: str, known: Collection[str], count: Counting = sms.count) -> list[Mark]:
+    """The text as typed, cut for the marks behind the field: also while it does not compile."""
+    costly = set(_forcing_letters(_literals(source, known), count))
+    found: list[Mark] = []
+    for span in highlight(source, known):
+        text = source[span.start : span.end]
+        if span.kind is SpanKind.LITERAL:
+            found += _letter_marks(text, costly)
+        else:
+            found.append(Mark(text, "ph" if span.kind is SpanKind.PLACEHOLDER else "bad"))
+    return found
+
+
+def _letter_marks(text: str, costly: set[str]) -> Iterator[Mark]:
+    if not costly:
+        yield Mark(text)
+        return
+    pattern = "([" + "".join(re.escape(letter) for letter in sorted(costly)) + "]+)"
+    for number, piece in enumerate(re.split(pattern, text)):
+        if piece:
+            yield Mark(piece, "bad" if number % 2 else "")
+
+
+def _compiled(source: str, known: Collection[str]) -> Content:
+    return compile_content(content.parts_of("sms", text=source), known)
+
+
+def _count_for(source: str, known: Collection[str], shown: Contact | None, count: Counting) -> Count:
+    """The message of the person shown; the text itself when that person lacks a value."""
+    canonical = parse(source, known).canonical
+    found = preview.of_source("sms", shown, text=canonical)
+    return count(found.rendered.text if found.rendered else canonical)
+
+
+def _measured(
+    source: str, known: Collection[str], campaign: Campaign | None, sample: Sequence[Contact], people: int, count: Counting
+) -> tuple[Measured | None, Estimate | None]:
+    if campaign is None or not sample:
+        return None, None
+    measured = sampling.measure(_compiled(source, known), "sms", sample, people, count)
+    return measured, estimates.of(campaign, measured, people)
+
+
+def _literals(source: str, known: Collection[str]) -> str:
+    spans = highlight(source, known)
+    return "".join(source[span.start : span.end] for span in spans if span.kind is SpanKind.LITERAL)
+
+
+def _forcing(source: str, known: Collection[str], count: Counting) -> tuple[str, ...]:
+    """Of the text itself and its defaults: what replacing can change."""
+    defaults = "".join(str(call.argument or "") for p in parse(source, known).placeholders for call in p.calls)
+    return _forcing_letters(_literals(source, known) + defaults, count)
+
+
+def _forcing_letters(text: str, count: Counting) -> tuple[str, ...]:
+    return count(text).forcing if text else ()
+
+
+def _changed_words(before: str, after: str) -> Iterator[tuple[str, str]]:
+    pairs = zip(before.split(), after.split(), strict=False)
+    changed = dict.fromkeys(pair for pair in pairs if pair[0] != pair[1] and "{{" not in pair[0])
+    yield from list(changed)[:SHOWN_WORDS]
