@@ -81,9 +81,7 @@ def complaints() -> Iterator[Complaints]:
 
 
 @pytest.fixture
-def new_page(
-    browser: Browser, live_server: Any, complaints: Complaints
-) -> Iterator[Callable[..., Page]]:
+def new_page(browser: Browser, live_server: Any, complaints: Complaints) -> Iterator[Callable[..., Page]]:
     """new_page(user=None, theme="light", phone=False, script=True, locale="en-GB") opens a page of its own."""
     contexts: list[BrowserContext] = []
 
@@ -120,7 +118,11 @@ def session_cookie(user: User, url: str) -> dict[str, Any]:
     """The cookie of somebody who has just signed in."""
     client = Client()
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": url}
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }
 
 
 @pytest.fixture
