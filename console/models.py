@@ -10,7 +10,6 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-
 M = TypeVar("M", bound=models.Model)
 
 
@@ -63,7 +62,7 @@ class User(AbstractUser):
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.AUTO)
 
     USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []  # noqa: RUF012 - Django's own spelling
+    REQUIRED_FIELDS: list[str] = []
     objects = UserManager()  # type: ignore[assignment,misc]
 
     def __str__(self) -> str:
@@ -184,5 +183,3 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-

@@ -49,7 +49,9 @@ def run_job(job_id: str) -> None:
         jobs.fail(job, error.message, timezone.now())
     except Exception:
         log.exception("job failed", extra={"job": job_id, "kind": job.kind})
-        jobs.fail(job, f"This did not work because of a fault of ours. It is in the log as job {job_id}.", timezone.now())
+        jobs.fail(
+            job, f"This did not work because of a fault of ours. It is in the log as job {job_id}.", timezone.now()
+        )
 
 
 @shared_task(name="console.retain")

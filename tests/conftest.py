@@ -43,7 +43,10 @@ def person(workspace: Workspace) -> Callable[..., User]:
 
     def make(role: str = Role.OWNER, where: Workspace | None = None, email: str = "") -> User:
         user = User.objects.create_user(
-            email or f"{role}@example.test", "correct horse battery", name=f"Ane {role.title()}", time_zone="Europe/Madrid"
+            email or f"{role}@example.test",
+            "correct horse battery",
+            name=f"Ane {role.title()}",
+            time_zone="Europe/Madrid",
         )
         Membership.objects.create(workspace=where or workspace, user=user, role=role)
         return user

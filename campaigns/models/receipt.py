@@ -45,7 +45,9 @@ class Reply(models.Model):
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="replies")
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="+")
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="replies")
-    recipient = models.ForeignKey(Recipient, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False)
+    recipient = models.ForeignKey(
+        Recipient, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    )
     channel = models.CharField(max_length=5, choices=CHANNELS)
     event_id = models.CharField(max_length=100)
     address = models.CharField(max_length=254)

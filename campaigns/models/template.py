@@ -59,7 +59,9 @@ class TemplateVersion(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["template", "number"], condition=models.Q(template__isnull=False), name="template_version_number"
+                fields=["template", "number"],
+                condition=models.Q(template__isnull=False),
+                name="template_version_number",
             )
         ]
 

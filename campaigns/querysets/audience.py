@@ -214,7 +214,7 @@ def write_chunk(
     frozen, frozen_params = _frozen_values(spec, "c")
     address = address_column(spec.channel)
     columns = (
-        "(dispatch_id, contact_id, batch_no, address, status, reason, detail, \"values\", attempt, parts, "
+        '(dispatch_id, contact_id, batch_no, address, status, reason, detail, "values", attempt, parts, '
         "provider_message_id, final_at)"
     )
     written = sql.run(
@@ -256,4 +256,3 @@ def chunk_counts(dispatch_id: int, after_id: int) -> list[tuple[int | None, str,
 
 def last_recipient_id() -> int:
     return int(sql.rows("SELECT COALESCE(MAX(id), 0) FROM campaigns_recipient", [])[0][0])
-

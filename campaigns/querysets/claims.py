@@ -33,16 +33,14 @@ class ClaimedRow:
     attempt: int
 
 
-def take_batches(
-    dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime
-) -> list[ClaimedBatch]:
+def take_batches(dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime) -> list[ClaimedBatch]:
     """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first."""
     skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
     found = sql.rows(
         "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
         "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM campaigns_batch WHERE dispatch_id = %s "
         f"AND status = 'ready' AND not_before <= %s ORDER BY number LIMIT %s{skip_locked}) "
-        "RETURNING id, number, \"key\", size, tries, resubmission",
+        'RETURNING id, number, "key", size, tries, resubmission',
         [token, sql.stamp(lease_until), dispatch_id, sql.stamp(now), limit],
     )
     batches = [
@@ -66,8 +64,10 @@ def take_rows(
     )
     params: list[object] = [dispatch_id, *numbers, workspace_id, channel]
     if not test:
-        wanted = f"c.{channel}_consent = '{Consent.GRANTED}'" if marketing else (
-            f"c.{channel}_consent <> '{Consent.WITHDRAWN}'"
+        wanted = (
+            f"c.{channel}_consent = '{Consent.GRANTED}'"
+            if marketing
+            else (f"c.{channel}_consent <> '{Consent.WITHDRAWN}'")
         )
         still += (
             f" AND EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id AND {wanted})"
@@ -75,7 +75,7 @@ def take_rows(
     found = sql.rows(
         f"UPDATE campaigns_recipient SET status = 'claimed' WHERE dispatch_id = %s AND batch_no IN "
         f"({sql.marks(numbers)}) AND status = 'queued' AND {still} "
-        "RETURNING id, batch_no, address, \"values\", attempt",
+        'RETURNING id, batch_no, address, "values", attempt',
         params,
     )
     return [ClaimedRow(*row) for row in sorted(found)]

@@ -94,9 +94,7 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
 
 def _ends(dispatch_id: int, status: str) -> tuple[int, int] | None:
     """Both ends of the index walk of one status: two seeks."""
-    seek = (
-        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s ORDER BY r.id {} LIMIT 1)"
-    )
+    seek = "(SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = %s ORDER BY id {} LIMIT 1)"
     found = sql.rows(f"SELECT {seek.format('ASC')}, {seek.format('DESC')}", [dispatch_id, status] * 2)
     first, last = found[0]
     return None if first is None else (int(first), int(last))

@@ -106,6 +106,4 @@ def hold(account_id: int, reason: Reason, text: str, now: datetime) -> None:
 
 def release(account_id: int) -> None:
     """A person has mended what held the account."""
-    ProviderAccount.objects.filter(pk=account_id).update(
-        hold_reason="", hold_since=None, hold_until=None, failures=0
-    )
+    ProviderAccount.objects.filter(pk=account_id).update(hold_reason="", hold_since=None, hold_until=None, failures=0)

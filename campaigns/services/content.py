@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import orjson
 from django.conf import settings
 
 from campaigns.models import Dispatch, Recipient, TemplateVersion
@@ -93,7 +93,7 @@ def unsubscribe_url(dispatch: Dispatch, recipient_id: int) -> str:
 
 def row_for_wire(dispatch: Dispatch, recipient_id: int, frozen: str, content: Content) -> Mapping[str, Any]:
     """The values of a ledger row, with the computed ones that the content uses."""
-    row: dict[str, Any] = json.loads(frozen) if frozen else {}
+    row: dict[str, Any] = orjson.loads(frozen) if frozen else {}
     if UNSUBSCRIBE in content.names:
         row[UNSUBSCRIBE] = unsubscribe_url(dispatch, recipient_id)
     return row
@@ -105,7 +105,9 @@ def rendered(content: Content, channel: str, row: Mapping[str, Any]) -> Rendered
     if channel == "sms":
         return Rendered(text=content.render("text", values))
     return Rendered(
-        text=content.render("text", values), subject=content.render("subject", values), html=content.render("html", values)
+        text=content.render("text", values),
+        subject=content.render("subject", values),
+        html=content.render("html", values),
     )
 
 

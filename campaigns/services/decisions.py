@@ -47,7 +47,12 @@ def decide_many(dispatch: Dispatch, ids: Sequence[int], action: str, actor: User
                 changed += _mark(dispatch, chunk, action, now)
         if changed:
             audit.record(
-                f"recipient.{action}", workspace=dispatch.workspace, actor=actor, target=dispatch, now=now, people=changed
+                f"recipient.{action}",
+                workspace=dispatch.workspace,
+                actor=actor,
+                target=dispatch,
+                now=now,
+                people=changed,
             )
             if action == "send_again":
                 moves.move_dispatch(dispatch, "resend", actor, now, finished_at=None)

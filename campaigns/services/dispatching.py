@@ -17,7 +17,14 @@ from campaigns.querysets import claims, tallies
 from campaigns.services import accounts, content, moves, prepare
 from campaigns.services.flights import body_of
 from campaigns.states import (
-    DISPATCH_MOVES, HANDED_OVER, BatchStatus, CampaignStatus, DispatchStatus, Reason, RecipientStatus, allowed,
+    DISPATCH_MOVES,
+    HANDED_OVER,
+    BatchStatus,
+    CampaignStatus,
+    DispatchStatus,
+    Reason,
+    RecipientStatus,
+    allowed,
 )  # fmt: skip
 from console.errors import UserError
 from console.models import User
@@ -62,7 +69,9 @@ def start(campaign: Campaign, now: datetime) -> Dispatch | None:
 
     More than the grace period late, it is held: a message about this morning may be wrong tonight (DESIGN §5.7).
     """
-    late = campaign.start_at is not None and now - campaign.start_at > timedelta(seconds=settings.SCHEDULE_GRACE_SECONDS)
+    late = campaign.start_at is not None and now - campaign.start_at > timedelta(
+        seconds=settings.SCHEDULE_GRACE_SECONDS
+    )
     with transaction.atomic():
         if not moves.move_campaign(campaign, "start", None, now):
             return None
@@ -181,7 +190,9 @@ def stop(dispatch: Dispatch, actor: User, now: datetime) -> Effect:
     """
     with transaction.atomic():
         _move(dispatch, "stop", actor, now, finished_at=now)
-        Batch.objects.filter(dispatch=dispatch, status=BatchStatus.READY).update(status=BatchStatus.DONE, finished_at=now)
+        Batch.objects.filter(dispatch=dispatch, status=BatchStatus.READY).update(
+            status=BatchStatus.DONE, finished_at=now
+        )
         cancel_waiting(dispatch.pk, now)
     return effect_of(dispatch)
 

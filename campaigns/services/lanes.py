@@ -217,9 +217,7 @@ class _Slice:
         dispatch, capabilities = flights[0].dispatch, flights[0].capabilities
         requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
         with transaction.atomic():
-            going = set(
-                claims.write_intent([f.batch.id for f in flights], self.lane.token, dispatch.pk, self.clock())
-            )
+            going = set(claims.write_intent([f.batch.id for f in flights], self.lane.token, dispatch.pk, self.clock()))
             gone = []
             for flight in flights:
                 if flight.batch.id not in going:

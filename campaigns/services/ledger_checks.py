@@ -28,7 +28,9 @@ class Difference:
 def counters_that_differ(now: datetime) -> list[Difference]:
     """Dispatches that changed lately whose counters differ from their rows, or do not sum to their people."""
     found = []
-    recent = Dispatch.objects.filter(last_claim_at__gt=now - RECENT) | Dispatch.objects.filter(changed_at__gt=now - RECENT)
+    recent = Dispatch.objects.filter(last_claim_at__gt=now - RECENT) | Dispatch.objects.filter(
+        changed_at__gt=now - RECENT
+    )
     for dispatch_id in recent.values_list("pk", flat=True)[:50]:
         difference = check(dispatch_id)
         if difference:

@@ -14,9 +14,15 @@ from console.services import audit
 
 
 def move_campaign(
-    campaign: Campaign, action: str, actor: User | None, now: datetime, *, detail: dict[str, Any] | None = None, **fields: Any
+    campaign: Campaign,
+    action: str,
+    actor: User | None,
+    now: datetime,
+    *,
+    detail: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> bool:
-    """Do `action` if the campaign's status allows it now; False = refused, nothing changed. `fields` are set with it."""
+    """Do `action` if the status allows it now, and set `fields` with it; False = refused, nothing changed."""
     move = CAMPAIGN_MOVES[action]
     with transaction.atomic():
         changed = Campaign.objects.filter(pk=campaign.pk, status__in=move.sources).update(
@@ -24,13 +30,24 @@ def move_campaign(
         )
         if changed:
             audit.record(
-                f"campaign.{action}", workspace=campaign.workspace, actor=actor, target=campaign, now=now, **(detail or {})
+                f"campaign.{action}",
+                workspace=campaign.workspace,
+                actor=actor,
+                target=campaign,
+                now=now,
+                **(detail or {}),
             )
     return bool(changed)
 
 
 def move_dispatch(
-    dispatch: Dispatch, action: str, actor: User | None, now: datetime, *, detail: dict[str, Any] | None = None, **fields: Any
+    dispatch: Dispatch,
+    action: str,
+    actor: User | None,
+    now: datetime,
+    *,
+    detail: dict[str, Any] | None = None,
+    **fields: Any,
 ) -> bool:
     """As `move_campaign`. A `reason` that is not given is cleared: it belongs to the status before."""
     move = DISPATCH_MOVES[action]
@@ -40,7 +57,12 @@ def move_dispatch(
         )
         if changed:
             audit.record(
-                f"dispatch.{action}", workspace=dispatch.workspace, actor=actor, target=dispatch, now=now, **(detail or {})
+                f"dispatch.{action}",
+                workspace=dispatch.workspace,
+                actor=actor,
+                target=dispatch,
+                now=now,
+                **(detail or {}),
             )
     return bool(changed)
 

@@ -9,12 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
 from campaigns.models import Batch, Dispatch
 from campaigns.providers.base import (
-    Capabilities, MaybeSent, Misconfigured, NotSent, Outcome, ProviderError, Receipt, Refused,
+    Capabilities,
+    MaybeSent,
+    Misconfigured,
+    NotSent,
+    Outcome,
+    ProviderError,
+    Receipt,
+    Refused,
 )  # fmt: skip
 from campaigns.querysets import claims, tallies
 from campaigns.querysets import outcomes as queries
@@ -31,6 +38,7 @@ FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
 # What stands in the way of every message of the account, not of one person.
 NEEDS_A_PERSON = frozenset({Reason.AUTH, Reason.NO_CREDIT})
 LONGEST_BACKOFF = 300.0
+WRITE_TRIES = 4
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -64,7 +72,10 @@ class Ledger:
 
     def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str] = FROM_CLAIMED) -> int:
         """Write rows and note the counters; gives how many moved."""
-        before = queries.write(outcomes, sources, self.now)
+        if sources == FROM_CLAIMED:
+            before = dict.fromkeys(queries.write_claimed(outcomes, self.now), (RecipientStatus.CLAIMED.value, ""))
+        else:
+            before = queries.write(outcomes, sources, self.now)
         by_id = {outcome.id: outcome for outcome in outcomes}
         for pk, state in before.items():
             after = by_id[pk]
@@ -87,14 +98,28 @@ class Ledger:
 
 
 def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
-    """Write what became of flights whose future is done."""
+    """Write what became of flights whose future is done.
+
+    A receipt that comes while its message's answer is written may deadlock with us on PostgreSQL, which then rolls
+    one of the two back: ours is simply written again, because giving up would make the whole batch `unknown`.
+    """
+    for tries_left in reversed(range(WRITE_TRIES)):
+        try:
+            _write(flights, now)
+            break
+        except OperationalError:
+            if not tries_left or connection.in_atomic_block:
+                raise
+    for flight in flights:
+        _tell_account(flight, now)
+
+
+def _write(flights: Sequence[Flight], now: datetime) -> None:
     with transaction.atomic():
         ledger = Ledger(now)
         for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
             _settle(flight, ledger)
         ledger.close()
-    for flight in flights:
-        _tell_account(flight, now)
 
 
 def _answer(flight: Flight) -> list[Receipt] | ProviderError:
@@ -262,5 +287,3 @@ def stop_account(account_id: int, reason: Reason, text: str, now: datetime) -> N
     )
     for dispatch in holdable.select_related("workspace", "campaign"):
         moves.hold(dispatch, reason, now, text=text[:200])
-
-

@@ -25,7 +25,7 @@ class Limit:
 
 
 def limits_of(account: ProviderAccount, dispatch: Dispatch, natural_rps: float) -> tuple[Limit | None, list[Limit]]:
-    """The limit on requests and those on messages. `natural_rps`: the vendor's own figure when the operator set none."""
+    """The limit on requests and those on messages. `natural_rps`: the vendor's figure where the operator set none."""
     requests = Limit(f"account:{account.pk}:requests", account.requests_per_second or natural_rps)
     messages = []
     if account.messages_per_second:

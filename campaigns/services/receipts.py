@@ -109,7 +109,7 @@ def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], no
     try:
         with transaction.atomic():
             _apply_stored(account, stored, now)
-    except Exception as error:  # noqa: BLE001 - a bug here must cost a delay, not the callbacks behind it
+    except Exception as error:
         log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
         for row in stored:
             _conclude(row, True, now)
@@ -158,9 +158,7 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
     return Applied(moved, tuple(unmatched))
 
 
-def _match(
-    account: ProviderAccount, events: Sequence[Event]
-) -> tuple[dict[int, dict[int, list[Event]]], list[Event]]:
+def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int, dict[int, list[Event]]], list[Event]]:
     """Events by dispatch and ledger row, and those that fit none of this account's rows."""
     wanted: dict[int, list[tuple[Event, str, int]]] = defaultdict(list)
     unmatched = []
@@ -172,9 +170,9 @@ def _match(
             wanted[parts[1]].append((event, parts[0], parts[2]))
     rows = {
         row.pk: row
-        for row in Recipient.objects.filter(pk__in=list(wanted)).select_related("dispatch").only(
-            "pk", "attempt", "dispatch__key", "dispatch__account_id"
-        )
+        for row in Recipient.objects.filter(pk__in=list(wanted))
+        .select_related("dispatch")
+        .only("pk", "attempt", "dispatch__key", "dispatch__account_id")
     }
     matched: dict[int, dict[int, list[Event]]] = defaultdict(dict)
     for pk, found in wanted.items():
@@ -250,4 +248,3 @@ def _opt_out(account: ProviderAccount, event: Event, now: datetime) -> None:
 
 def channel_of(address: str) -> str:
     return "email" if "@" in address else "sms"
-

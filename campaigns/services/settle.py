@@ -125,4 +125,3 @@ def _after_look_up(batch: Batch, now: datetime) -> None:
 def may_resubmit(dispatch: Dispatch, capabilities: Capabilities) -> bool:
     """The vendor refuses doubles under the same reference, and nobody has stopped the dispatch."""
     return capabilities.absent_means is Absent.RESUBMIT and dispatch.status != DispatchStatus.STOPPED
-

@@ -48,9 +48,7 @@ def add(
             time_zone=workspace.time_zone,
         )
     if Membership.objects.filter(workspace=workspace, user=user).exists():
-        raise UserError(
-            _("This person is a member already."), field="email", code="member_exists"
-        )
+        raise UserError(_("This person is a member already."), field="email", code="member_exists")
     membership = Membership.objects.create(workspace=workspace, user=user, role=role)
     audit.record(
         "member.add",
@@ -60,9 +58,7 @@ def add(
         now=now,
         role=role,
     )
-    return membership, _invitation(
-        membership
-    ) if not user.has_usable_password() else None
+    return membership, _invitation(membership) if not user.has_usable_password() else None
 
 
 @transaction.atomic
@@ -75,9 +71,7 @@ def invite_again(membership: Membership, *, actor: User, now: datetime) -> Invit
     user = membership.user
     elsewhere = user.is_staff or user.memberships.exclude(pk=membership.pk).exists()
     if user.has_usable_password() and elsewhere:
-        message = _(
-            "This person also belongs to other workspaces. An administrator has to make the link."
-        )
+        message = _("This person also belongs to other workspaces. An administrator has to make the link.")
         raise UserError(message, code="not_ours")
     audit.record(
         "member.invite",
@@ -91,15 +85,11 @@ def invite_again(membership: Membership, *, actor: User, now: datetime) -> Invit
 
 def _invitation(membership: Membership) -> Invitation:
     uid = urlsafe_base64_encode(force_bytes(membership.user_id))
-    return Invitation(
-        membership, uid, default_token_generator.make_token(membership.user)
-    )
+    return Invitation(membership, uid, default_token_generator.make_token(membership.user))
 
 
 @transaction.atomic
-def change_role(
-    membership: Membership, role: str, *, actor: User, now: datetime
-) -> bool:
+def change_role(membership: Membership, role: str, *, actor: User, now: datetime) -> bool:
     """Give the member another role; False when it is the same. UserError ("last_owner") keeps one owner."""
     before = membership.role
     if before == role:
@@ -140,9 +130,7 @@ def remove(membership: Membership, *, actor: User, now: datetime) -> None:
 def _keep_an_owner(leaving: Membership) -> None:
     """Refuse when `leaving` is the last owner. Locks the workspace, so that two owners cannot leave at once."""
     Workspace.objects.select_for_update().get(pk=leaving.workspace_id)
-    others = Membership.objects.filter(
-        workspace_id=leaving.workspace_id, role=Role.OWNER
-    ).exclude(pk=leaving.pk)
+    others = Membership.objects.filter(workspace_id=leaving.workspace_id, role=Role.OWNER).exclude(pk=leaving.pk)
     if not others.exists():
         message = _("A workspace needs an owner. Make somebody else an owner first.")
         raise UserError(message, code="last_owner")

@@ -32,9 +32,7 @@ def is_set_up() -> bool:
 
 
 @transaction.atomic
-def set_up(
-    *, person: dict[str, Any], password: str, workspace: dict[str, Any], now: datetime
-) -> User:
+def set_up(*, person: dict[str, Any], password: str, workspace: dict[str, Any], now: datetime) -> User:
     """Make the first owner (`person`: email, name, language, time_zone) and the first `workspace` (its fields).
 
     Of two people who set up at the same moment one wins; the other gets a UserError ("set_up_done").
@@ -45,9 +43,7 @@ def set_up(
             _("Somebody has set up this console already. Sign in instead."),
             code="set_up_done",
         )
-    owner = User.objects.create_user(
-        person.pop("email"), password, is_staff=True, is_superuser=True, **person
-    )
+    owner = User.objects.create_user(person.pop("email"), password, is_staff=True, is_superuser=True, **person)
     made = create(owner=owner, now=now, **workspace)
     audit.record("workspace.set_up", workspace=made, actor=owner, target=made, now=now)
     return owner
@@ -72,27 +68,17 @@ def create(*, owner: User, now: datetime, name: str, **fields: Any) -> Workspace
 def free_slug(name: str) -> str:
     """A slug of at most 40 letters that no workspace has."""
     stem = slugify(name)[:34].strip("-") or "workspace"
-    taken = set(
-        Workspace.objects.filter(slug__startswith=stem).values_list("slug", flat=True)
-    )
+    taken = set(Workspace.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     if stem not in taken:
         return stem
-    return next(
-        slug for n in range(2, len(taken) + 3) if (slug := f"{stem}-{n}") not in taken
-    )
+    return next(slug for n in range(2, len(taken) + 3) if (slug := f"{stem}-{n}") not in taken)
 
 
 @transaction.atomic
-def edit(
-    workspace: Workspace, changes: dict[str, Any], *, actor: User, now: datetime
-) -> list[str]:
+def edit(workspace: Workspace, changes: dict[str, Any], *, actor: User, now: datetime) -> list[str]:
     """Save `changes` (names of EDITABLE) and write down what changed. Returns the changed names."""
     stored = Workspace.objects.select_for_update().get(pk=workspace.pk)
-    changed = [
-        name
-        for name in EDITABLE
-        if name in changes and getattr(stored, name) != changes[name]
-    ]
+    changed = [name for name in EDITABLE if name in changes and getattr(stored, name) != changes[name]]
     if not changed:
         return []
     before = {name: _plain(getattr(stored, name)) for name in changed}

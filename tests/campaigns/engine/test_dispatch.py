@@ -45,12 +45,21 @@ def test_the_ledger_equals_the_providers_log_text_included(
 def test_html_in_a_name_is_escaped_in_html_and_plain_in_text(
     make_account, make_campaign, make_contacts, engine, sandbox
 ):
-    make_contacts(1, first_name='<b>"Ana" & {{ last_name }}</b>')
-    engine.send(make_campaign(make_account("messaging-service"), channel="email"))
+    make_contacts(1, first_name='<b>"Ana" & Co</b>')
+    dispatch = engine.send(make_campaign(make_account("messaging-service"), channel="email"))
+    assert statuses(dispatch) == {"accepted": 1}
     entry = sandbox.log()[0]
-    assert '<b>"Ana" & {{ last_name }}</b>' in entry["text"]
+    assert '<b>"Ana" & Co</b>' in entry["text"]
     assert "<b>" not in entry["html"]
-    assert "{{ last_name }}" in entry["html"]
+
+
+def test_a_name_that_the_vendor_would_take_for_a_placeholder_is_left_out_with_a_reason(
+    make_account, make_campaign, make_contacts, engine, sandbox
+):
+    make_contacts(1, first_name="{{ last_name }}")
+    dispatch = engine.send(make_campaign(make_account("messaging-service"), channel="email"))
+    assert Recipient.objects.get(dispatch=dispatch).reason == "invalid_content"
+    assert sandbox.log() == []
 
 
 def test_a_finished_dispatch_says_when_and_how_many(make_account, make_campaign, make_contacts, engine, sandbox):

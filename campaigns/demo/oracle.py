@@ -1,0 +1,81 @@
+"""Ledger against the sandbox's own log: message by message, text included."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from campaigns.models import Dispatch, Recipient
+from campaigns.services import content
+from campaigns.services.flights import reference_of
+from campaigns.states import RecipientStatus
+
+SHOWN = 10
+# Statuses of rows whose message the provider must have.
+THERE = frozenset(
+    {RecipientStatus.ACCEPTED, RecipientStatus.SENT, RecipientStatus.DELIVERED, RecipientStatus.UNDELIVERED}
+)
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What differs. `unknown` rows may be in the log or not: that is what the word means."""
+
+    compared: int = 0
+    unknown: int = 0
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def equal(self) -> bool:
+        return not self.differences
+
+
+def fetch_log(sandbox_url: str) -> list[dict[str, Any]]:
+    """Every message that the sandbox has accepted, oldest first."""
+    with urllib.request.urlopen(f"{sandbox_url}/__sandbox__/log?format=jsonl", timeout=120) as answer:  # noqa: S310
+        return [json.loads(line) for line in answer if line.strip()]
+
+
+def compare(dispatch: Dispatch, log: list[dict[str, Any]]) -> Verdict:
+    """Every row against the log's entries of this dispatch, and every entry against the rows."""
+    prefix = f"c{dispatch.key}-"
+    mine = [entry for entry in log if str(entry.get("reference") or "").startswith(prefix)]
+    entries = {entry["reference"]: entry for entry in mine}
+    verdict = Verdict()
+    for reference, times in Counter(entry["reference"] for entry in mine).items():
+        if times > 1:
+            verdict.differences.append(f"{reference}: {times} times at the provider")
+    seen = set()
+    for row in Recipient.objects.filter(dispatch=dispatch).select_related("dispatch").iterator(2_000):
+        reference = reference_of(dispatch.key, row.pk, row.attempt)
+        if reference in entries:
+            seen.add(reference)
+        _compare_row(row, reference, entries.get(reference), verdict)
+    verdict.differences += [
+        f"{reference}: at the provider, not in the ledger" for reference in sorted(set(entries) - seen)
+    ]
+    return verdict
+
+
+def _compare_row(row: Recipient, reference: str, entry: dict[str, Any] | None, verdict: Verdict) -> None:
+    verdict.compared += 1
+    if row.status == RecipientStatus.UNKNOWN:
+        verdict.unknown += 1
+        return
+    # A row that failed in the answer itself was refused and is not in the log; one that failed later is.
+    refused = row.status == RecipientStatus.FAILED and row.final_at == row.handed_over_at
+    expected = row.status in THERE or (row.status == RecipientStatus.FAILED and not refused)
+    if expected != (entry is not None):
+        where = "in the ledger, not at the provider" if expected else "at the provider, though"
+        verdict.differences.append(f"{reference}: {where} {row.status}")
+    if entry is None:
+        return
+    if "".join(filter(str.isalnum, entry["destination"])) != "".join(filter(str.isalnum, row.address)):
+        verdict.differences.append(f"{reference}: address {row.address} went to {entry['destination']}")
+    sent = content.text_of(row)
+    for part in content.PARTS[row.dispatch.channel]:
+        if entry.get(part) != getattr(sent, part):
+            verdict.differences.append(f"{reference}: {part} differs")

@@ -1,0 +1,202 @@
+"""The main job without a person: contacts, template, campaign, schedule, progress, report. The pages' own services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from django.utils import timezone
+
+from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, TemplateVersion
+from campaigns.providers import registry
+from campaigns.providers.base import Channel
+from campaigns.rendering import TemplateError
+from campaigns.services import (
+    account_settings,
+    audience,
+    compose,
+    content,
+    dispatching,
+    drafts,
+    lifecycle,
+    scheduling,
+    templates,
+)  # fmt: skip
+from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, RecipientStatus
+from console.errors import UserError
+from console.models import Job, JobStatus, User, Workspace
+from console.services import workspaces
+
+SMS_TEXT = 'Hola {{ first_name|default:"cliente" }}, tu tienda abre de 10 a 20 h desde el lunes. Tienda Norte'
+EMAIL_HTML = (
+    '<html><body><h1>Hola {{ first_name|default:"cliente" }}</h1>'
+    "<p>Tu tienda abre de 10 a 20 h desde el lunes.</p></body></html>"
+)
+SUBJECT = 'Nuevo horario, {{ first_name|default:"cliente" }}'
+SETTLED = (RecipientStatus.QUEUED, RecipientStatus.CLAIMED, RecipientStatus.ACCEPTED, RecipientStatus.SENT)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is rehearsed. `template`: an .html file is an email, any other an SMS; None = a text of ours.
+    `credentials`: as entered, by the names of the provider's contract."""
+
+    contacts: Path
+    provider: str
+    base_url: str
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    template: Path | None = None
+    country: str = "ES"
+    limit: int | None = None
+
+
+def workspace_for(now: datetime, country: str) -> tuple[Workspace, User]:
+    """A workspace of its own, so that a database that is in use keeps the rehearsal apart."""
+    mark = uuid4().hex[:8]
+    owner = User.objects.create_user(f"rehearsal-{mark}@despacho.example", None, name="Rehearsal")
+    workspace = workspaces.create(
+        owner=owner,
+        now=now,
+        name=f"Rehearsal {mark}",
+        default_country=country,
+        time_zone="Europe/Madrid",
+        language="es",
+    )
+    return workspace, owner
+
+
+def account_of(plan: Plan, workspace: Workspace, owner: User, now: datetime) -> ProviderAccount:
+    """The account with the credentials given. UserError for a name that no field has."""
+    provider = registry.provider_class(plan.provider)
+    credentials, unknown = registry.read_values(provider.credential_fields, plan.credentials)
+    options, unknown = registry.read_values(provider.option_fields, {name: plan.credentials[name] for name in unknown})
+    if unknown:
+        names = ", ".join(f.name for f in (*provider.credential_fields, *provider.option_fields))
+        raise UserError(f"{plan.provider} knows no {', '.join(unknown)}. It takes {names}.")
+    defaults = {f.name: f.default for f in provider.credential_fields if f.default}
+    given = account_settings.Settings(
+        name=f"{provider.label} rehearsal",
+        base_url=plan.base_url,
+        credentials={**defaults, **credentials},
+        options=options,
+        sender="TIENDA",
+        email_sender="Tienda Norte <novedades@tienda.example>",
+    )
+    return account_settings.create(workspace, plan.provider, given, owner, now)
+
+
+def message_source(plan: Plan) -> compose.Source:
+    """The content of the template file, on the channel it is for. UserError when the provider has not that channel."""
+    channels = registry.provider_class(plan.provider).channels
+    if plan.template is None:
+        if Channel.SMS in channels:
+            return compose.Source("sms", SMS_TEXT)
+        return compose.Source("email", subject=SUBJECT, html=EMAIL_HTML)
+    try:
+        text = plan.template.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"The template {plan.template} cannot be read: {error}.") from error
+    channel = Channel.EMAIL if plan.template.suffix.lower() in (".html", ".htm") else Channel.SMS
+    if channel not in channels:
+        raise UserError(f"{plan.provider} sends no {channel}; choose another template or provider.")
+    if channel is Channel.EMAIL:
+        return compose.Source("email", subject=SUBJECT, html=text)
+    return compose.Source("sms", text.strip())
+
+
+def version_of(plan: Plan, workspace: Workspace, owner: User, now: datetime) -> TemplateVersion:
+    """The message as a stored template. UserError with every problem of the text."""
+    try:
+        built = compose.build(message_source(plan), content.known_names(workspace))
+    except TemplateError as error:
+        raise UserError("\n".join(str(problem) for problem in error.problems)) from error
+    template = templates.create(workspace, "Rehearsal", built, owner, now)
+    assert template.current is not None
+    return template.current
+
+
+def campaign_of(
+    workspace: Workspace,
+    account: ProviderAccount,
+    version: TemplateVersion,
+    owner: User,
+    now: datetime,
+    start_at: datetime,
+) -> Campaign:
+    """A service message to everybody of the workspace, planned for `start_at`."""
+    campaign = lifecycle.create(
+        workspace, name="Rehearsal", channel=version.channel, purpose="service", actor=owner, now=now
+    )
+    drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
+    sender = account.email_sender if version.channel == Channel.EMAIL else account.sender
+    drafts.set_message(campaign, drafts.Message(account, sender, "", 8, version.template, version), owner, now)
+    drafts.set_plan(campaign, drafts.Plan(start_at, workspace.time_zone, None), owner, now)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def wait_for_job(job: Job, say: Say) -> Job:
+    """Until a worker has done the job. UserError when it failed."""
+    shown = -1
+    while job.status not in (JobStatus.DONE, JobStatus.FAILED):
+        time.sleep(0.1)
+        job.refresh_from_db()
+        if job.progress != shown:
+            shown = job.progress
+            say(f"  {shown:,} rows")
+    if job.status == JobStatus.FAILED:
+        raise UserError(job.error)
+    return job
+
+
+def schedule(campaign: Campaign, owner: User, now: datetime) -> int:
+    """Confirm the campaign; gives how many will receive it."""
+    counts = audience.count(audience.spec_of(campaign))
+    return scheduling.schedule(campaign, counts.will_receive, owner, now)
+
+
+def watch(campaign: Campaign, say: Say, start_within: float = 60.0) -> Dispatch:
+    """Follow the dispatch until it is over. UserError when it does not start in time, or is held."""
+    end = time.monotonic() + start_within
+    dispatch = None
+    while dispatch is None:
+        if time.monotonic() > end:
+            raise UserError("The campaign did not start; the worker's log says why.")
+        time.sleep(0.1)
+        dispatch = Dispatch.objects.filter(campaign=campaign, kind=DispatchKind.CAMPAIGN).first()
+    line = ""
+    while dispatch.status not in TERMINAL_DISPATCH:
+        time.sleep(0.25)
+        dispatch.refresh_from_db()
+        if dispatch.status == DispatchStatus.HELD:
+            raise UserError(f"The dispatch is held: {dispatch.reason}. {dispatch.account.last_error}")
+        if (new := _line(dispatch)) != line:
+            line = new
+            say(line)
+    return dispatch
+
+
+def wait_for_receipts(dispatch: Dispatch, say: Say, quiet: timedelta, longest: timedelta) -> None:
+    """Until nothing has moved for `quiet`, or every row is final: some phones never answer."""
+    started = changed = timezone.now()
+    before: dict[str, int] = {}
+    while timezone.now() - changed < quiet and timezone.now() - started < longest:
+        figures = dispatching.figures_of(dispatch)
+        if figures != before:
+            before, changed = figures, timezone.now()
+            say(_line(dispatch))
+        if not any(figures.get(status) for status in SETTLED):
+            return
+        time.sleep(0.25)
+
+
+def _line(dispatch: Dispatch) -> str:
+    figures = dispatching.figures_of(dispatch)
+    parts = ", ".join(f"{figures[status]:,} {status}" for status in RecipientStatus if figures.get(status))
+    return f"  {dispatch.status}: {parts or 'no rows yet'}"
