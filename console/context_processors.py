@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from console.access import perms_of
 from console.models import Membership, Theme, Workspace
 
-LAST_WORKSPACE = "workspace"  # in the session: the slug of the workspace whose home was opened last
+LAST_WORKSPACE = "workspace"  # in the session: the slug of the workspace whose page was shown last
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,14 @@ class Shell:
 
     @cached_property
     def membership(self) -> Membership | None:
-        """The membership of the URL; on pages outside a workspace (the profile) that of the last one seen."""
+        """The membership of the URL; on pages outside a workspace (the profile) that of the last one shown."""
+        session = getattr(self.request, "session", {})
         of_the_url: Membership | None = getattr(self.request, "membership", None)
         if of_the_url is not None:
+            if session.get(LAST_WORKSPACE) != of_the_url.workspace.slug:
+                session[LAST_WORKSPACE] = of_the_url.workspace.slug
             return of_the_url
-        slug = self.request.session.get(LAST_WORKSPACE) if hasattr(self.request, "session") else None
+        slug = session.get(LAST_WORKSPACE)
         if slug is None or not self.request.user.is_authenticated:
             return None
         members = Membership.objects.filter(user=self.request.user, workspace__slug=slug)

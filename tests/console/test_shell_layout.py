@@ -89,7 +89,7 @@ def test_the_menu_lists_the_workspaces_of_the_person_only(
 
 
 def test_the_profile_keeps_the_navigation_of_the_last_workspace(owner_client: Client) -> None:
-    owner_client.get("/w/norte/")
+    owner_client.get(PEOPLE)
     assert 'href="/w/norte/settings/people/"' in nav_of(owner_client, "/profile/")
 
 
@@ -97,10 +97,6 @@ def test_administration_is_offered_to_administrators_only(owner: User, owner_cli
     assert "/admin/" not in owner_client.get(PEOPLE).content.decode()
     User.objects.filter(pk=owner.pk).update(is_staff=True)
     assert 'href="/admin/"' in owner_client.get(PEOPLE).content.decode()
-
-
-def test_home_greets_by_name(owner_client: Client) -> None:
-    assert re.search(r"Good (morning|afternoon|evening), Ane", owner_client.get("/w/norte/").content.decode())
 
 
 def test_every_answer_carries_the_strict_policy(owner_client: Client) -> None:
