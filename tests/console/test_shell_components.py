@@ -111,7 +111,7 @@ def test_a_sum_that_fits_says_so() -> None:
 def test_a_sum_that_does_not_fit_shows_the_difference_in_red() -> None:
     html = draw("{% sum_line parts 12 %}", parts=[Part("sent", 4), Part("failed", 6)])
     assert "s-failed" in html
-    assert "2 from the audience of 12" in html
+    assert "differs by 2 from the audience of 12" in html
 
 
 def test_a_bar_of_somebody_is_never_invisible() -> None:
