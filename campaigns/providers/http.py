@@ -121,7 +121,7 @@ class HttpClient:
         explain: Explain = explain_plainly,
         allow_private: bool = False,
         connections: int = 200,
-        read_seconds: float = READ_SECONDS,
+        read_seconds: float | None = None,
     ) -> None:
         self._base = base_url.rstrip("/")
         # Not compressed: answers are small, and an answer cannot then grow when it is unpacked.
@@ -131,7 +131,7 @@ class HttpClient:
         self._explain = explain
         self._allow_private = allow_private
         self._connections = connections
-        self._timeout = httpx.Timeout(read_seconds, connect=CONNECT_SECONDS, pool=EXCHANGE_SECONDS)
+        self._timeout = httpx.Timeout(read_seconds or READ_SECONDS, connect=CONNECT_SECONDS, pool=EXCHANGE_SECONDS)
         self._urls: dict[str, httpx.URL] = {}  # parsing one costs as much as writing the body
         self._transport: AiohttpTransport | None = None
 

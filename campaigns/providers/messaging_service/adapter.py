@@ -100,6 +100,9 @@ class MessagingService(HttpAdapter):
             all(0 < len(m.reference) <= MAX_REFERENCE for m in batch.messages), "a reference has 1 to 200 characters"
         )
         require(len(batch.campaign_reference) <= MAX_CAMPAIGN, "a campaign reference has at most 255 characters")
+        if channel is Channel.EMAIL:
+            full = all(len(m.values) == len(batch.body.slots) for m in batch.messages)
+            require(full, "every slot needs a value")
         if self._by_query(channel):
             return await send_one_by_one(
                 batch.messages,

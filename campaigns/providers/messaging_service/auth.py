@@ -39,7 +39,7 @@ Credential = Callable[[str], str]
 
 def form_of(credential: Credential) -> str:
     """The chosen form; else the one whose fields are filled (the API key when none is, or more than one)."""
-    if chosen := credential("auth").lower():
+    if chosen := credential("auth_form").lower():
         return chosen
     complete = [form for form, names in NEEDS.items() if all(credential(name) for name in names)]
     return complete[0] if len(complete) == 1 else APP
@@ -49,10 +49,10 @@ def check(credential: Credential) -> list[Problem]:
     """What keeps an account from signing in."""
     form = form_of(credential)
     if form not in NEEDS:
-        return [Problem(Reason.AUTH, _("Choose how to sign in."), "auth")]
+        return [Problem(Reason.AUTH, _("Choose how to sign in."), "auth_form")]
     filled = [other for other, names in NEEDS.items() if any(credential(name) for name in names)]
-    if not credential("auth") and len(filled) > 1:
-        return [Problem(Reason.AUTH, _("Fill in the credentials of one way to sign in only."), "auth")]
+    if not credential("auth_form") and len(filled) > 1:
+        return [Problem(Reason.AUTH, _("Fill in the credentials of one way to sign in only."), "auth_form")]
     problems = []
     for name in NEEDS[form]:
         if not credential(name):

@@ -8,7 +8,7 @@ from campaigns.providers.messaging_service import auth, email
 
 CREDENTIALS: tuple[Field, ...] = (
     Field(
-        "auth",
+        "auth_form",
         _("How to sign in"),
         kind="choice",
         required=False,
@@ -18,6 +18,7 @@ CREDENTIALS: tuple[Field, ...] = (
             (auth.BEARER, _("OAuth client (Bearer)")),
             (auth.IBSSO, _("Session token (IBSSO)")),
         ),
+        aliases=("auth",),
     ),
     Field(
         "api_key",
