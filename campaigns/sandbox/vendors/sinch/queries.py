@@ -36,7 +36,7 @@ class StatusQueries:
         body = read_object(call.body)
         found: dict[str, Sms] = {}
         for name in ("ids", "correlationIds"):
-            keys = body.get(name) or []
+            keys = [] if body.get(name) is None else body[name]
             if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
                 raise BadRequest(f"{name} must be a list of strings.")
             for key in keys:
