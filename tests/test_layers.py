@@ -20,7 +20,7 @@ LEVELS: list[tuple[int, str]] = [
     (1, "campaigns.providers campaigns.providers.*"),
     # pure, or without anything of the project below them
     (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
-    (0, "contacts.phones"),
+    (0, "contacts.phones contacts.emails contacts.words"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
     (0, "console.ports console.readiness console.runlock"),
@@ -29,13 +29,15 @@ LEVELS: list[tuple[int, str]] = [
     (4, "contacts.services contacts.services.*"),
     (5, "campaigns.services campaigns.services.*"),
     (6, "*.forms *.forms.* console.access campaigns.reports campaigns.reports.*"),
+    (6, "campaigns.demo campaigns.demo.*"),
     (7, "*.views *.views.* *.webhooks *.tasks *.admin *.admin.* *.apps *.checks *.templatetags *.templatetags.*"),
     (7, "*.management *.management.* console.middleware console.context_processors console.testing console.testing.*"),
     (8, "*.urls *.urls_* console.settings console.asgi console.wsgi"),
     (0, "console contacts campaigns"),  # the packages themselves are empty
 ]
 WITHOUT_DJANGO = (
-    "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms contacts.phones "
+    "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms "
+    "contacts.phones contacts.emails contacts.words "
     "campaigns.providers campaigns.providers.* console.bootstrap console.supervisor console.offspring "
     "console.output console.ports console.readiness console.runlock"
 )
