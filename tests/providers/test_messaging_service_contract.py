@@ -1,4 +1,4 @@
-"""messaging-service keeps the providers' contract: email in both layouts, SMS in batches and by query."""
+"""messaging-service keeps the providers' contract: email, SMS in batches and by query."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ServiceContract(ProviderContract):
     delivered_hook = "delivery"
 
 
-class EmailContract(ServiceContract):
+class TestEmail(ServiceContract):
     channel = Channel.EMAIL
     send_path = "/email/4/messages"
 
@@ -37,14 +37,6 @@ class EmailContract(ServiceContract):
 
     def bad_message(self, number: int) -> Message:
         return Message(f"c41-r{number:04d}-a1", f"badsender{number}@buzon.example", values=("Ana", "OTOÑO"))
-
-
-class TestEmail(EmailContract):
-    pass
-
-
-class TestEmailInTheCustomersLayout(EmailContract):
-    options: ClassVar[dict[str, Any]] = {"message_layout": "seed"}
 
 
 class SmsContract(ServiceContract):
