@@ -1,0 +1,67 @@
+"""`manage.py bench`: the figures, as ratios to a bare loop of the same run, on both engines."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from console.testing import servers
+from tests.bench import run as bench
+
+ENGINES = ("sqlite", "postgresql")
+
+
+class Command(BaseCommand):
+    help = "Measure import, prepare, dispatch and pages on SQLite and, where it is installed, on PostgreSQL."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--engine", choices=ENGINES, help="only this one")
+        parser.add_argument("--contacts", type=int, default=200_000, help="people in the workspace (default 200,000)")
+        parser.add_argument("--imports", type=int, default=50_000, help="rows of the imported file (default 50,000)")
+        parser.add_argument("--messages", type=int, default=100_000, help="for the bulk provider (default 100,000)")
+        parser.add_argument("--single", type=int, default=5_000, help="for one message a request (default 5,000)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if os.environ.get("DESPACHO_BENCH") == "1":
+            bench.run(Namespace(**options))
+            return
+        engines = [options["engine"]] if options["engine"] else list(ENGINES)
+        code = max(_on(engine, self.stdout.write) for engine in engines)
+        sys.exit(code)
+
+
+def _on(engine: str, say: Any) -> int:
+    """Run this command again on a throw-away database of `engine`."""
+    keys = {
+        "DESPACHO_BENCH": "1",
+        "DESPACHO_NO_VENV": "1",
+        "LOG_LEVEL": "WARNING",
+        "ALLOW_PRIVATE_PROVIDER_URLS": "true",
+    }
+    keys |= {"SECRET_KEY": "only-for-measuring", "FIELD_KEYS": "only-for-measuring", "ALLOWED_HOSTS": "testserver"}
+    # The pages are measured without collected static files, which a fresh folder does not have.
+    keys |= {"DEBUG": "false", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    with tempfile.TemporaryDirectory(prefix="despacho-bench-") as folder:
+        environment = {**os.environ, **keys, "DESPACHO_DATA": folder}
+        if engine == "sqlite":
+            environment.pop("DATABASE_URL", None)
+            return _again(environment)
+        binaries = servers.postgresql_folder()
+        if binaries is None:
+            say("PostgreSQL was left out. To measure it: apt-get install postgresql")
+            return 0
+        with servers.postgresql(binaries) as url:
+            return _again({**environment, "DATABASE_URL": url})
+
+
+def _again(environment: dict[str, str]) -> int:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:]]
+    return subprocess.run(command, env=environment, check=False).returncode

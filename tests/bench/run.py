@@ -1,0 +1,33 @@
+"""All figures on one database. Started by `manage.py bench`, once per engine, in a folder of its own."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from django.core.management import call_command
+from django.db import connection
+
+from tests.bench import importing, pages, sending, tables
+from tests.bench import world as worlds
+from tests.bench.measure import Figure, table
+from tests.sandbox_process import SandboxProcess
+
+
+def run(options: Namespace) -> None:
+    """Measure and print. Nothing is asserted: the machines this runs on are noisy, so read the ratios."""
+    call_command("migrate", interactive=False, verbosity=0)
+    figures: list[Figure] = [importing.figure(options.imports)]
+    world = worlds.make(options.contacts)
+    figures.append(tables.preparing(world))
+    with SandboxProcess() as sandbox:
+        sandbox.configure(sinch={"requests_per_second": 0})
+        url = sandbox.url
+        figures.append(sending.figure(world, "dispatch, bulk", url, "bulk", options.messages, "1,000 a request"))
+        figures.append(sending.figure(world, "dispatch, one a request", url, "single", options.single, "0 ms answers"))
+        sandbox.configure(latency_ms=50)
+        slow = sending.figure(world, "dispatch, one a request, 50 ms", url, "single", options.single, "50 ms answers")
+        figures.append(slow)
+    large = worlds.dispatch(world, worlds.account(world, "http://127.0.0.1:9", "pages"), "pages")
+    rows = worlds.write_audience(large)
+    figures += pages.figures(world, large, rows)
+    print(f"\n{connection.vendor}\n{table(figures)}", flush=True)
