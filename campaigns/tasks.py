@@ -49,11 +49,9 @@ def write_audience(dispatch_id: int) -> None:
     if dispatch is None:
         return
     spec = prepare.spec_of(dispatch)
-    while prepare.write_next(dispatch, spec, timezone.now()):
-        if draining.is_set():
-            prepare.give_back(dispatch)
-            return
+    while prepare.write_next(dispatch, spec, timezone.now()) and not draining.is_set():
         start_lanes(dispatch.account_id)
+    prepare.give_back(dispatch)
     start_lanes(dispatch.account_id)
 
 

@@ -47,7 +47,9 @@ def open_provider(account: ProviderAccount, connections: int = 200) -> Provider:
 
 
 def capabilities(account: ProviderAccount, channel: str) -> Capabilities:
-    return open_provider(account).capabilities(Channel(channel))
+    """What the account can do as configured. Needs no credentials, so it works also when they cannot be read."""
+    config = AccountConfig(base_url=account.base_url, credentials={}, options=account.options)
+    return registry.open_provider(account.provider, config, allow_private=True).capabilities(Channel(channel))
 
 
 def test_connection(account: ProviderAccount, now: datetime) -> Connection:

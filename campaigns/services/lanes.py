@@ -138,21 +138,21 @@ class _Slice:
         return bool(gone)
 
     def _claim(self, now: datetime) -> list[Flight]:
-        self.wait = 0.0
+        waits = []
         for dispatch in self._candidates(now):
             capabilities = self.provider.capabilities(Channel(dispatch.channel))
             room = self._room(capabilities)
             if room < 1:
-                return []
+                break
             requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
-            limits = [*([requests] if requests else []), *messages]
-            self.wait = pace.wait_for(limits, now)
-            if self.wait > pace.HORIZON_SECONDS:
+            waits.append(pace.wait_for([*([requests] if requests else []), *messages], now))
+            if waits[-1] > pace.HORIZON_SECONDS:
                 continue
             # Under a limit one batch at a time: what is claimed cannot be paused.
             flights = self._take(dispatch, capabilities, 1 if messages else room, now)
             if flights:
                 return flights
+        self.wait = min(waits, default=0.0)
         return []
 
     def _candidates(self, now: datetime) -> Iterable[Dispatch]:

@@ -17,6 +17,7 @@ from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services import accounts, outcomes, receipts
 from campaigns.services.flights import reference_of
 from campaigns.states import RECIPIENT_MOVES, BatchStatus, DispatchStatus, Reason, RecipientStatus
+from console.services import crypto
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ def look_up(batch_id: int, now: datetime) -> int:
     references = {reference_of(dispatch.key, pk, attempt): pk for pk, attempt, _ in rows}
     try:
         events = asyncio.run(_ask(dispatch, list(references)))
-    except ProviderError as error:
-        accounts.note_error(dispatch.account_id, error.reason, error.text, now)
+    except (ProviderError, crypto.WrongKey) as error:
+        accounts.note_error(dispatch.account_id, getattr(error, "reason", Reason.AUTH), str(error), now)
         Batch.objects.filter(pk=batch_id).update(look_up_at=now + timedelta(seconds=ASK_AGAIN_SECONDS))
         return 0
     settled = receipts.apply(dispatch.account, events, now).moved

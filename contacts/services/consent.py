@@ -1,122 +1,184 @@
-"""The right to write to somebody: changed with a history, obeyed at once, and remembered by address."""
+"""The right to write to somebody: consent per channel with its history, and addresses that are never written to.
+
+The history (`ConsentEvent`) and the contact's own column move in one transaction. A suppression belongs to the
+address, not to the contact: it outlives deletion and holds again after a re-import.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
+from django.db.models import DateTimeField, Exists, IntegerField, OuterRef, QuerySet, Value
+from django.utils.translation import gettext as _
 
+from console.errors import UserError
 from console.models import User, Workspace
+from console.services import audit
 from contacts.models import ConsentEvent, Contact, Suppression
+from contacts.querysets import ADDRESS
+from contacts.services.bulk import insert_from
 from contacts.states import Consent, ConsentSource, SuppressionReason
 
-# Reasons that are the person's own word: their consent is withdrawn as well. The others are about an address.
-THEIR_WORD = frozenset({SuppressionReason.OPT_OUT, SuppressionReason.COMPLAINT})
 CHUNK = 5_000
+# Said by the person: weighs more than what a provider or a colleague said before, and takes consent away.
+BY_THE_PERSON = (SuppressionReason.OPT_OUT, SuppressionReason.COMPLAINT)
+_EVENT_COLUMNS = (
+    "workspace_id", "contact_id", "channel", "state", "basis", "source", "wording", "evidence", "actor_id", "at",
+)  # fmt: skip
 
 
-def column_of(channel: str) -> str:
-    """The contact's column that holds the address of a channel."""
-    return "phone" if channel == "sms" else "email"
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Why consent is what it is: the legal basis, where it came from, which wording was shown, what proves it."""
+
+    source: str = ConsentSource.CONSOLE
+    basis: str = ""
+    wording: str = ""
+    evidence: str = ""
+    actor: User | None = None
 
 
-def set_consent(
-    contacts: Iterable[int],
-    workspace: Workspace,
-    channel: str,
-    state: Consent,
-    *,
-    source: ConsentSource | str,
-    now: datetime,
-    actor: User | None = None,
-    basis: str = "",
-    wording: str = "",
-    evidence: str = "",
-) -> int:
-    """Set a channel's consent of these contact ids, with one history line each; gives how many changed.
+def change(contact: Contact, channel: str, state: str, proof: Proof, now: datetime) -> bool:
+    """Set one person's consent on a channel. False when it was so already.
 
-    Those who have that state already get no second line.
+    Raises UserError when consent is given for an address that is on the do-not-contact list.
     """
-    field = f"{channel}_consent"
+    if getattr(contact, f"{channel}_consent") == state:
+        return False
+    if state in (Consent.GRANTED, Consent.PENDING) and _suppression_of(contact, channel):
+        raise UserError(
+            _("This address is on the do-not-contact list. Remove it there first, then record the consent."),
+            field="state",
+            code="suppressed",
+        )
+    people = Contact.objects.filter(pk=contact.pk).exclude(**{f"{channel}_consent": state})
+    changed = _write(people, channel, state, proof, now)
+    setattr(contact, f"{channel}_consent", state)
+    return bool(changed)
+
+
+def change_many(
+    workspace: Workspace, channel: str, state: str, contact_ids: Sequence[int], proof: Proof, now: datetime
+) -> int:
+    """Set the consent of many; how many changed.
+
+    Giving consent to many never overrules anybody: who said no keeps it, and so does a suppressed address.
+    """
     changed = 0
-    with transaction.atomic():
-        ids = sorted(set(contacts))
-        for start in range(0, len(ids), CHUNK):
-            chosen = Contact.objects.select_for_update().filter(workspace=workspace, pk__in=ids[start : start + CHUNK])
-            moving = list(chosen.exclude(**{field: state}).order_by("pk").values_list("pk", flat=True))
-            Contact.objects.filter(pk__in=moving).update(**{field: state, "updated_at": now})
-            ConsentEvent.objects.bulk_create(
-                ConsentEvent(
-                    workspace=workspace, contact_id=pk, channel=channel, state=state, source=source, actor=actor,
-                    basis=basis, wording=wording, evidence=evidence[:300], at=now,
-                )
-                for pk in moving
-            )  # fmt: skip
-            changed += len(moving)
+    for start in range(0, len(contact_ids), CHUNK):
+        people = Contact.objects.for_workspace(workspace).filter(pk__in=contact_ids[start : start + CHUNK])
+        people = people.exclude(**{f"{channel}_consent": state})
+        if state != Consent.WITHDRAWN:
+            people = people.exclude(**{f"{channel}_consent": Consent.WITHDRAWN}).exclude(**{ADDRESS[channel]: ""})
+            people = people.filter(~Exists(_suppressions(workspace, channel)))
+        changed += _write(people, channel, state, proof, now)
     return changed
 
 
 def suppress_many(
     workspace: Workspace,
     channel: str,
-    addresses: Sequence[str],
-    *,
-    reason: SuppressionReason | str,
-    source: ConsentSource | str,
+    addresses: Iterable[str],
+    reason: str,
+    source: str,
     now: datetime,
+    *,
     actor: User | None = None,
-    note: str = "",
     evidence: str = "",
 ) -> int:
-    """Put addresses on the do-not-contact list; gives how many were new. Where the reason is the person's own word,
-    the consent of every contact with that address is withdrawn too."""
-    unique = sorted({address for address in addresses if address})
+    """Never write to these addresses again (E.164 phones or emails); how many were not on the list yet.
+
+    An opt-out or complaint also withdraws the consent of everybody who has the address.
+    """
+    wanted = sorted({normalise(channel, address) for address in addresses} - {""})
+    added = 0
+    for start in range(0, len(wanted), CHUNK):
+        added += _suppress(workspace, channel, wanted[start : start + CHUNK], reason, source, now, actor, evidence)
+    return added
+
+
+def opt_out(workspace: Workspace, channel: str, address: str, source: str, now: datetime, evidence: str = "") -> bool:
+    """The person behind `address` said no. True when that is news."""
+    return bool(suppress_many(workspace, channel, [address], SuppressionReason.OPT_OUT, source, now, evidence=evidence))
+
+
+def unsuppress(suppression: Suppression, actor: User | None, now: datetime) -> None:
+    """Take an address off the list. Consent stays as it is: it has to be given again."""
     with transaction.atomic():
-        before = Suppression.objects.filter(workspace=workspace, channel=channel, address__in=unique).count()
-        Suppression.objects.bulk_create(
-            (
-                Suppression(
-                    workspace=workspace, channel=channel, address=address, reason=reason, source=source,
-                    note=note[:300], actor=actor, at=now,
-                )
-                for address in unique
-            ),
-            ignore_conflicts=True,
-        )  # fmt: skip
-        if reason in THEIR_WORD:
-            people = Contact.objects.filter(workspace=workspace, **{f"{column_of(channel)}__in": unique})
-            set_consent(
-                people.values_list("pk", flat=True),
-                workspace,
-                channel,
-                Consent.WITHDRAWN,
-                source=source,
-                now=now,
-                actor=actor,
-                evidence=evidence,
-            )
-    return len(unique) - before
+        audit.record(
+            "suppression.removed",
+            workspace=suppression.workspace,
+            actor=actor,
+            target=suppression,
+            now=now,
+            channel=suppression.channel,
+            reason=suppression.reason,
+        )
+        suppression.delete()
 
 
-def opt_out(
+def suppressed_among(workspace: Workspace, channel: str, addresses: Iterable[str]) -> set[str]:
+    """Those of `addresses` that may not be written to."""
+    found = Suppression.objects.for_workspace(workspace).filter(channel=channel, address__in=list(addresses))
+    return set(found.values_list("address", flat=True))
+
+
+def normalise(channel: str, address: str) -> str:
+    """As `Contact` stores it: a phone comes as E.164 already, an email loses its capitals."""
+    return address.strip().lower() if channel == "email" else address.strip()
+
+
+def _suppress(
     workspace: Workspace,
     channel: str,
-    address: str,
-    *,
-    source: ConsentSource | str,
+    addresses: list[str],
+    reason: str,
+    source: str,
     now: datetime,
-    evidence: str = "",
-    actor: User | None = None,
-) -> None:
-    """The person said stop: suppressed and withdrawn at once, also for messages that already wait."""
-    suppress_many(
-        workspace, channel, [address], reason=SuppressionReason.OPT_OUT, source=source, now=now, actor=actor,
-        evidence=evidence,
-    )  # fmt: skip
+    actor: User | None,
+    evidence: str,
+) -> int:
+    listed: QuerySet[Suppression] = Suppression.objects.for_workspace(workspace).filter(
+        channel=channel, address__in=addresses
+    )
+    with transaction.atomic():
+        before = listed.count()
+        fields: dict[str, Any] = {"reason": reason, "source": source, "note": evidence[:300], "actor": actor, "at": now}
+        Suppression.objects.bulk_create(
+            (Suppression(workspace=workspace, channel=channel, address=address, **fields) for address in addresses),
+            ignore_conflicts=True,
+        )
+        if reason in BY_THE_PERSON:
+            listed.exclude(reason__in=BY_THE_PERSON).update(**fields)
+            people = Contact.objects.for_workspace(workspace).filter(**{f"{ADDRESS[channel]}__in": addresses})
+            people = people.exclude(**{f"{channel}_consent": Consent.WITHDRAWN})
+            proof = Proof(source=source, evidence=evidence[:300], actor=actor)
+            _write(people, channel, Consent.WITHDRAWN, proof, now)
+        return listed.count() - before
 
 
-def unsuppress(suppressions: Sequence[int], workspace: Workspace) -> int:
-    """Take entries off the do-not-contact list; consent stays as it is. Gives how many were there."""
-    gone, _ = Suppression.objects.filter(workspace=workspace, pk__in=suppressions).delete()
-    return gone
+def _write(people: QuerySet[Any], channel: str, state: str, proof: Proof, now: datetime) -> int:
+    """History and column of everybody in `people`, who must not have `state` yet."""
+    actor_id = proof.actor.pk if proof.actor else None
+    texts = (channel, state, proof.basis[:40], proof.source, proof.wording[:80], proof.evidence[:300])
+    row = [Value(str(text)) for text in texts]
+    row += [Value(actor_id, output_field=IntegerField()), Value(now, output_field=DateTimeField())]
+    with transaction.atomic():
+        written = insert_from(ConsentEvent, _EVENT_COLUMNS, people.values_list("workspace_id", "pk", *row))
+        people.update(**{f"{channel}_consent": state, "updated_at": now})
+    return written
+
+
+def _suppressions(workspace: Workspace, channel: str) -> QuerySet[Any]:
+    listed: QuerySet[Any] = Suppression.objects.for_workspace(workspace)
+    return listed.filter(channel=channel, address=OuterRef(ADDRESS[channel]))
+
+
+def _suppression_of(contact: Contact, channel: str) -> bool:
+    address = getattr(contact, ADDRESS[channel])
+    listed = Suppression.objects.filter(workspace_id=contact.workspace_id, channel=channel, address=address)
+    return bool(address) and listed.exists()
