@@ -72,3 +72,12 @@ def _number(digits: str) -> tuple[str, ...]:
     """A number as typed and without the zeros that are dialled before it: 0034600 finds 34600, 0600 finds 600."""
     bare = digits.lstrip("0")
     return (digits,) if bare in ("", digits) else (digits, bare)
+
+
+LONGEST_NAME = 60
+
+
+def field_name(label: str) -> str:
+    """The name a template uses for a contact field: "Código postal" becomes codigo_postal. "" for no letters."""
+    name = "_".join(_WORD.findall(fold(label)))[:LONGEST_NAME].strip("_")
+    return f"field_{name}"[:LONGEST_NAME] if name[:1].isdecimal() else name
