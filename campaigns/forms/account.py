@@ -23,8 +23,8 @@ FASTEST = 100_000
 
 
 class AccountForm(forms.Form):
-    """`provider` is a registered slug; `account` None for a new one. Credentials are write-only: they are never
-    an initial value, and an empty field keeps what is saved."""
+    """`provider` is a registered slug; `account` None for a new one. Credentials are write-only: a saved one is never
+    an initial value, an entered secret is never given back, and an empty field keeps what is saved."""
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("As campaigns and reports show it."))
     base_url = forms.CharField(label=_("Base address"), max_length=300, widget=forms.URLInput)
@@ -32,8 +32,9 @@ class AccountForm(forms.Form):
         label=_("SMS sender"), max_length=60, required=False, help_text=_("Where a campaign names no other.")
     )
     email_sender = forms.CharField(
-        label=_("Email sender"), max_length=200, required=False, help_text=_("Shop <hello@shop.example>")
-    )
+        label=_("Email sender"), max_length=200, required=False, help_text=_("An address, or a name and an address."),
+        widget=forms.TextInput(attrs={"placeholder": "Tienda Norte <hola@tienda.example>"}),
+    )  # fmt: skip
     messages_per_second = forms.FloatField(
         label=_("Messages per second"), required=False, min_value=0.01, max_value=FASTEST,
         help_text=_("Shared by all campaigns on this account. Empty: no limit."),
@@ -119,19 +120,13 @@ class AccountForm(forms.Form):
 
     def entered(self, prefix: str) -> dict[str, Any]:
         """The values of a group of fields that are not empty, by the vendor's names."""
-        given = {name.removeprefix(prefix): value for name, value in self.cleaned_data.items() if name.startswith(prefix)}
-        return {name: value for name, value in given.items() if value not in ("", None, False)}
+        given = {name: value for name, value in self.cleaned_data.items() if name.startswith(prefix)}
+        return {name.removeprefix(prefix): value for name, value in given.items() if value not in ("", None, False)}
 
     def settings(self) -> account_settings.Settings:
         """The valid form as the service takes it."""
         plain = {name: value for name, value in self.cleaned_data.items() if not name.startswith((CREDENTIAL, OPTION))}
         return account_settings.Settings(**plain, credentials=self.entered(CREDENTIAL), options=self.entered(OPTION))
-
-
-class ProviderForm(forms.Form):
-    """Which vendor the new account is at."""
-
-    provider = forms.ChoiceField(label=_("Provider"), choices=registry.choices, widget=forms.RadioSelect)
 
 
 def _initial(account: ProviderAccount | None, vendor: registry.ProviderClass) -> dict[str, Any]:
@@ -156,16 +151,8 @@ def _credential(field: Field, *, saved: bool) -> forms.Field:
     attributes = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
     if saved:
         attributes["placeholder"] = gettext("Saved")
-    widget = forms.PasswordInput if field.kind == "secret" else _WriteOnly
+    widget = forms.PasswordInput if field.kind == "secret" else forms.TextInput
     return forms.CharField(label=label, required=required, help_text=hint, widget=widget(attrs=attributes))
-
-
-class _WriteOnly(forms.TextInput):
-    """A text field that never gives back what was entered, as a password field does."""
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        context: dict[str, Any] = super().get_context(name, None, attrs)
-        return context
 
 
 def _option(field: Field) -> forms.Field:

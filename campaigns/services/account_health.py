@@ -1,0 +1,93 @@
+"""How provider accounts are: one word each, the last success and error, and how much of the speed is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.models import Dispatch, ProviderAccount, ProviderEvent, Pulse
+from campaigns.providers import registry
+from campaigns.services.speed import BUCKET, RECENT
+from campaigns.states import DispatchStatus, Reason
+from console.models import Workspace
+
+_HELD: dict[str, Any] = {
+    Reason.AUTH: gettext_lazy("Key refused"),
+    Reason.NO_CREDIT: gettext_lazy("No credit"),
+    Reason.SENDER_REFUSED: gettext_lazy("Sender refused"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An account as a list shows it. `rate`: messages per second over the last minute; `needs_person`: nothing
+    leaves through it until somebody acts."""
+
+    account: ProviderAccount
+    vendor: str
+    channels: tuple[str, ...]
+    css: str
+    icon: str
+    word: str
+    rate: float
+    needs_person: bool
+
+
+def of_workspace(workspace: Workspace, now: datetime) -> list[Health]:
+    """Every account of a workspace, by name."""
+    return many(list(ProviderAccount.objects.for_workspace(workspace)), now)
+
+
+def many(accounts: Sequence[ProviderAccount], now: datetime) -> list[Health]:
+    """The health of these accounts, in one query more."""
+    rates = _rates(accounts, now) if accounts else {}
+    return [_health(account, rates.get(account.pk, 0.0), now) for account in accounts]
+
+
+def last_callback(account: ProviderAccount) -> datetime | None:
+    """When the provider last called us."""
+    newest = ProviderEvent.objects.filter(account=account).order_by("-pk").values_list("received_at", flat=True)
+    return newest.first()
+
+
+def _health(account: ProviderAccount, rate: float, now: datetime) -> Health:
+    vendor = registry.PROVIDERS.get(account.provider)
+    css, icon, word = _word(account, now)
+    return Health(
+        account=account,
+        vendor=vendor.label if vendor else account.provider,
+        channels=tuple(vendor.channels) if vendor else (),
+        css=css,
+        icon=icon,
+        word=str(word),
+        rate=rate,
+        needs_person=bool(account.hold_reason) and account.is_active,
+    )
+
+
+def _word(account: ProviderAccount, now: datetime) -> tuple[str, str, Any]:
+    if not account.is_active:
+        return "excluded", "ban", _("Disabled")
+    if account.hold_reason:
+        return "failed", "circle-x", _HELD.get(account.hold_reason, _("Held"))
+    if account.hold_until and account.hold_until > now:
+        return "held", "clock-pause", _("Asked to wait")
+    if account.last_error_at and account.last_error_at > (account.last_success_at or account.created_at):
+        return "retry", "alert-triangle", _("Last call failed")
+    if account.last_success_at is None:
+        return "waiting", "circle-dashed", _("Not tried yet")
+    return "delivered", "circle-check", _("Healthy")
+
+
+def _rates(accounts: Sequence[ProviderAccount], now: datetime) -> dict[int, float]:
+    sending = Dispatch.objects.filter(account__in=accounts, status=DispatchStatus.SENDING)
+    since = int(now.timestamp() - RECENT) // BUCKET
+    pulses = Pulse.objects.filter(dispatch__in=sending, at__gt=since)
+    found = pulses.values_list("dispatch__account").annotate(n=Sum("n"))
+    return {account: n / RECENT for account, n in found}

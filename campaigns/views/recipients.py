@@ -1,0 +1,167 @@
+"""The people of a dispatch: the list behind every number, and one person's row."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET
+
+from campaigns import wording
+from campaigns.models import Dispatch, Recipient
+from campaigns.rendering import MissingValue
+from campaigns.services import content, figures, recipients
+from campaigns.services.content import Rendered
+from campaigns.services.figures import Figures
+from campaigns.services.recipients import Line, Listing, Wanted
+from campaigns.states import RECIPIENT_MOVES, By, actions_from
+from campaigns.views.screen import dispatch_or_404, head_of, people_url, recipient_or_404, shown, word_of
+from console import formats
+from console.access import WorkspaceRequest, member
+from console.htmx import render_page
+from console.paging import Page
+
+DECIDABLE = ("verify", "failed")  # states in which a person may decide about several people at once
+
+
+@member("dispatch.view")
+@require_GET
+def index(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """`?state=` and `?reason=` filter, `?q=` searches, `?after=` and `?before=` page by row id."""
+    now = timezone.now()
+    dispatch = dispatch_or_404(request, pk)
+    found = figures.of(dispatch, now)
+    wanted = _wanted(request)
+    text = request.GET.get("q", "").strip()
+    listing = recipients.search(dispatch, text, now) if text else _listing(request, dispatch, wanted)
+    context = {
+        **head_of(dispatch, now, found),
+        "figures": found,
+        "wanted": wanted,
+        "q": text,
+        "tabs": _tabs(dispatch, found, wanted, text),
+        "reasons": _reasons(found, wanted),
+        "lines": [shown(dispatch, line) for line in listing.lines],
+        "page": _page(request, listing),
+        "count_text": _count_text(found, wanted, text, len(listing.lines)),
+        "actions": _bulk_actions(request, wanted, text),
+        "here": people_url(dispatch, state=wanted.state, reason=wanted.reason),
+        "without_reason": people_url(dispatch, state=wanted.state),
+    }
+    return render_page(request, "campaigns/dispatch/recipients.html", context, partial="people")
+
+
+@member("dispatch.view")
+@require_GET
+def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
+    """One person: the exact text, what became of it, the request it travelled in, answers."""
+    now = timezone.now()
+    dispatch = dispatch_or_404(request, pk)
+    recipient = recipient_or_404(dispatch, recipient_pk)
+    line = recipients.line_of(recipient, now)
+    context = {
+        **head_of(dispatch, now),
+        **shown(dispatch, line),
+        "reference": recipients.reference_of(recipient),
+        "advice": wording.reason_advice(recipient.reason),
+        "message": _message(recipient),
+        "batch": recipients.batch_of(recipient),
+        "replies": recipients.replies_of(recipient),
+        "decide": bool(actions_from(RECIPIENT_MOVES, recipient.status, By.PERSON)),
+    }
+    return render_page(request, "campaigns/dispatch/recipient.html", context)
+
+
+# The email runs in a frame without scripts, forms or a parent; pictures from elsewhere stay out, so that looking
+# at what was sent does not count as opening it.
+@csp({"DIRECTIVES": {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"],
+                     "frame-ancestors": [SELF], "sandbox": True}})  # fmt: skip
+@xframe_options_sameorigin
+@member("dispatch.view")
+@require_GET
+def html(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
+    """The HTML part of an email exactly as it left, to be framed by `detail`."""
+    message = _message(recipient_or_404(dispatch_or_404(request, pk), recipient_pk))
+    if message is None or not message.html:
+        raise Http404("no HTML")
+    return HttpResponse(message.html)
+
+
+def _wanted(request: WorkspaceRequest) -> Wanted:
+    state = request.GET.get("state", "")
+    return Wanted(state if state in figures.STATES else "", request.GET.get("reason", "")[:24])
+
+
+def _message(recipient: Recipient) -> Rendered | None:
+    """What left, or would leave; None when a value was missing, so that there is no text."""
+    try:
+        return content.text_of(recipient)
+    except MissingValue:
+        return None
+
+
+def _listing(request: WorkspaceRequest, dispatch: Dispatch, wanted: Wanted) -> Listing:
+    cursors = {name: int(value) for name in ("after", "before") if (value := request.GET.get(name, "")).isdecimal()}
+    if "before" in cursors:
+        cursors.pop("after", None)
+    return recipients.page(dispatch, wanted, timezone.now(), **cursors)
+
+
+def _page(request: WorkspaceRequest, listing: Listing) -> Page:
+    lines = listing.lines
+
+    def url(name: str, line: Line) -> str:
+        query = {key: value for key, value in request.GET.items() if key not in ("after", "before")}
+        return f"{request.path}?{urlencode({**query, name: line.recipient.pk})}"
+
+    return Page(
+        rows=lines,
+        previous_url=url("before", lines[0]) if lines and listing.has_previous else "",
+        next_url=url("after", lines[-1]) if lines and listing.has_next else "",
+        size=recipients.ROWS,
+    )
+
+
+def _tabs(dispatch: Dispatch, found: Figures, wanted: Wanted, text: str) -> list[dict[str, Any]]:
+    """Everyone and each state that somebody is in, with how many."""
+    states = [("", _("Everyone"), found.total)]
+    states += [(state, word_of(dispatch, state), n) for state, n in found.states.items() if n or state == wanted.state]
+    return [
+        {"word": word, "n": n, "url": people_url(dispatch, state=state), "current": state == wanted.state and not text}
+        for state, word, n in states
+    ]
+
+
+def _reasons(found: Figures, wanted: Wanted) -> list[dict[str, Any]]:
+    """The reasons in the chosen state, for the filter."""
+    cells = [cell for cell in found.reasons(wanted.state) if cell.reason] if wanted.state else []
+    return [{"value": cell.reason, "n": cell.n, "sentence": wording.reason_sentence(cell.reason)} for cell in cells]
+
+
+def _count_text(found: Figures, wanted: Wanted, text: str, rows: int) -> str:
+    if text:
+        if rows >= recipients.SEARCHED_CONTACTS:
+            return _("The first %(n)s that fit. Type more to see others.") % {"n": formats.number(rows)}
+        people = rows
+    elif wanted.reason:
+        people = sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
+    else:
+        people = found.states[wanted.state] if wanted.state else found.total
+    return ngettext("%(n)s person", "%(n)s people", people) % {"n": formats.number(people)}
+
+
+def _bulk_actions(request: WorkspaceRequest, wanted: Wanted, text: str) -> list[tuple[str, str]]:
+    """(action, label) of the buttons for ticked people; none where nothing is to decide."""
+    if text or wanted.state not in DECIDABLE or "dispatch.control" not in request.permissions:
+        return []
+    again = ("send_again", _("Send again"))
+    if wanted.state == "failed":
+        return [again]
+    return [("mark_sent", _("Mark as sent")), ("mark_not_sent", _("Mark as not sent")), again]
