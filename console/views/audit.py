@@ -30,14 +30,44 @@ THINGS: dict[str, Any] = {
     "member": _("People and roles"),
     "workspace": _("Workspace"),
 }
-# What was done, as one word of a column. An action that is not here is shown as it is stored.
-ACTIONS: dict[str, Any] = {
-    "workspace.set_up": _("Set up"),
-    "workspace.edit": _("Settings changed"),
-    "member.add": _("Added"),
-    "member.invite": _("New sign-in link"),
-    "member.role": _("Role changed"),
-    "member.remove": _("Removed"),
+# What was done: the part of "thing.verb" after the dot. A verb that is not here is shown as it is stored.
+VERBS: dict[str, Any] = {
+    "set_up": _("Set up"),
+    "create": _("Created"),
+    "created": _("Created"),
+    "update": _("Changed"),
+    "updated": _("Changed"),
+    "edit": _("Changed"),
+    "rename": _("Renamed"),
+    "restore": _("Restored"),
+    "delete": _("Deleted"),
+    "deleted": _("Deleted"),
+    "archive": _("Archived"),
+    "export": _("Exported"),
+    "import": _("Imported"),
+    "add": _("Added"),
+    "added": _("Added"),
+    "remove": _("Removed"),
+    "removed": _("Removed"),
+    "role": _("Role changed"),
+    "invite": _("New sign-in link"),
+    "submit": _("Sent to review"),
+    "reopen": _("Back to draft"),
+    "schedule": _("Scheduled"),
+    "unschedule": _("Unscheduled"),
+    "start": _("Started"),
+    "begin": _("Sending began"),
+    "pause": _("Paused"),
+    "resume": _("Resumed"),
+    "hold": _("Paused by a problem"),
+    "stop": _("Stopped"),
+    "finish": _("Finished"),
+    "resend": _("Sent again"),
+    "mark_sent": _("Marked as sent"),
+    "mark_not_sent": _("Marked as not sent"),
+    "send_again": _("Sent again"),
+    "release": _("Released"),
+    "rotate_token": _("New callback address"),
 }
 MACHINE = "machine"
 
@@ -56,7 +86,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         events = events.filter(action__startswith=f"{what}.")
     page = page_by_key(request, events)
     for event in page.rows:
-        event.word = ACTIONS.get(event.action, event.action)
+        event.word = VERBS.get(event.action.partition(".")[2], event.action)
         event.lines = lines_of(event.detail)
     context = {
         "now": timezone.now(),

@@ -184,13 +184,21 @@ class TestAuditLog:
         self, owner_client: Client, events: Any, django_assert_max_num_queries: Any, n: int
     ) -> None:
         events(n)
-        owner_client.get("/w/norte/")
+        owner_client.get(AUDIT)
         with django_assert_max_num_queries(6):
             owner_client.get(AUDIT)
 
     def test_what_an_event_says_is_escaped(self, owner_client: Client, workspace: Workspace, now: datetime) -> None:
         audit.record("member.add", workspace=workspace, actor=None, now=now, why="<script>alert(1)</script>")
         assert "<script>alert" not in owner_client.get(AUDIT).content.decode()
+
+
+@pytest.mark.parametrize(("action", "word"), [("dispatch.pause", "Paused"), ("thing.unheard_of", "thing.unheard_of")])
+def test_an_action_is_said_in_a_word_or_as_it_is_stored(
+    owner_client: Client, workspace: Workspace, now: datetime, action: str, word: str
+) -> None:
+    audit.record(action, workspace=workspace, actor=None, now=now)
+    assert f'<th scope="row" class="first">{word}</th>' in owner_client.get(AUDIT).content.decode()
 
 
 def test_before_and_after_are_told_as_one_change() -> None:
