@@ -97,12 +97,13 @@ def count(workspace: Workspace, people: People) -> Count:
     matching = _conditions(workspace, people)
     if people.query and connection.vendor == "postgresql":
         return _postgresql_count(workspace, matching, people.query)
-    cap = COUNT_CAP_OF_WORDS if people.query else COUNT_CAP
-    return _capped(matching.search(people.query, workspace.pk), cap)
+    if people.query:
+        return _capped(_sqlite_nearest(matching, people.query, workspace.pk, {}), COUNT_CAP_OF_WORDS)
+    return _capped(matching, COUNT_CAP)
 
 
 def _capped(matching: ContactQuerySet, cap: int) -> Count:
-    n = matching.order_by().values("pk")[: cap + 1].count()
+    n = len(matching.values_list("pk", flat=True)[: cap + 1])
     return Count(min(n, cap), capped=n > cap)
 
 
@@ -192,7 +193,7 @@ def _members(workspace: Workspace, people: People, cursor: Mapping[str, int], up
 
 
 def _sqlite_nearest(
-    matching: ContactQuerySet, query: words.Query, workspace_id: int, cursor: Mapping[str, int], upwards: bool
+    matching: ContactQuerySet, query: words.Query, workspace_id: int, cursor: Mapping[str, int], upwards: bool = False
 ) -> Any:
     """FTS5 walks its matches by row id in either direction, so nothing is sorted and the walk ends with the page."""
     where = ["contacts_search.rowid = contacts_contact.id", "contacts_search MATCH %s"]
