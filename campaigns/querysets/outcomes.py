@@ -51,7 +51,8 @@ def write_claimed(outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:
     if not outcomes:
         return []
     statement, params = _update(outcomes, now)
-    return [int(pk) for (pk,) in sql.rows(f"{statement} AND r.status = 'claimed' RETURNING r.id", params)]
+    mine = "r.id" if sql.is_postgres() else "id"  # SQLite's RETURNING knows the table without its alias
+    return [int(pk) for (pk,) in sql.rows(f"{statement} AND r.status = 'claimed' RETURNING {mine}", params)]
 
 
 def write(outcomes: Sequence[RowOutcome], sources: frozenset[str], now: datetime) -> dict[int, tuple[str, str]]:
