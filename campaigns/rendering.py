@@ -47,11 +47,11 @@ _Pick = Callable[[Values], object]
 
 
 class Escape(Enum):
-    """What a part is. NONE: plain text. HEADER: one line of plain text, line breaks in values become spaces.
+    """What a part is. NONE: plain text. LINE: one line of plain text, line breaks in values become spaces.
     HTML: each value is escaped for the place where it stands (`campaigns.content.markup.Place`)."""
 
     NONE = "none"
-    HEADER = "header"
+    LINE = "line"
     HTML = "html"
 
 
@@ -142,7 +142,7 @@ def compile_content(parts: Mapping[str, tuple[str, Escape]], known: Collection[s
 
 def _places(template: Template, escape: Escape) -> tuple[Place, ...]:
     if escape is not Escape.HTML:
-        return (Place.HEADER if escape is Escape.HEADER else Place.PLAIN,) * len(template.placeholders)
+        return (Place.LINE if escape is Escape.LINE else Place.PLAIN,) * len(template.placeholders)
     scanner = Scanner()
     places = []
     for piece in template.pieces:
@@ -176,6 +176,8 @@ def _nothing(values: Values) -> object:
 
 def _converter(slot: _Slot) -> Callable[[object], str | None]:
     calls, escape = slot.calls, ESCAPES[slot.place]
+    if calls and calls[-1].name == "urlencode" and slot.place is Place.LINK_PART:
+        escape = None  # already what it has to be; twice would show as %2520
     if not calls and escape is None:
         return as_text
 

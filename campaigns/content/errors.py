@@ -35,6 +35,10 @@ _SENTENCES: dict[str, tuple[str, str]] = {
         gettext_noop("Here is a | with nothing after it. Write a filter or a default, or delete it."),
         "",
     ),
+    "long_expression": (
+        gettext_noop("What stands between these braces is too long: at most %(limit)s characters fit."),
+        "",
+    ),
     "argument_missing": (
         gettext_noop("The filter “%(name)s” needs something after it."),
         gettext_noop("The filter “%(name)s” needs something after it. Write it like this: %(suggestion)s"),
@@ -43,6 +47,8 @@ _SENTENCES: dict[str, tuple[str, str]] = {
     "argument_number": (gettext_noop("The filter “%(name)s” takes a whole number from 1 to %(limit)s."), ""),
     "too_long": (gettext_noop("This text is too long: at most %(limit)s characters fit."), ""),
     "too_many": (gettext_noop("There are too many fields in this text: at most %(limit)s are possible."), ""),
+    "too_many_elements": (gettext_noop("This HTML is too large: at most %(limit)s elements are possible."), ""),
+    "unclosed_tags": (gettext_noop("More than %(limit)s %(name)s tags are never closed. Close each of them."), ""),
     "binary": (gettext_noop("This is not text: it holds characters that no message can carry."), ""),
     "line_break": (gettext_noop("A subject is one line. Remove the line break."), ""),
     "no_content": (gettext_noop("This email has no content."), ""),

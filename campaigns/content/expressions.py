@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from campaigns.content.filters import FILTERS, MAX_TRUNCATE, Argument, Call
 
+MAX_EXPRESSION = 500  # characters between the braces
+
 _QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("«", "»"))
 # A quoted text holds neither a line break nor "{{": a forgotten quote must not swallow the next placeholder.
 QUOTED = "(?:" + "|".join(rf"{a}(?:[^{b}\\\n{{]|\\.|\{{(?!\{{))*+{b}" for a, b in _QUOTES) + ")"
@@ -49,6 +51,8 @@ def read_expression(inside: str) -> Expression:
     """The expression between two pairs of braces."""
     if not inside.strip():
         return Expression("", (), (Slip("empty"),))
+    if len(inside) > MAX_EXPRESSION:
+        return Expression("", (), (Slip("long_expression", limit=MAX_EXPRESSION),))
     name = _NAME.match(inside)
     if not name:
         return Expression("", (), (Slip("bad_name", inside.partition("|")[0].strip() or inside.strip()),))

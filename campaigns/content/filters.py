@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
+from urllib.parse import quote
 
 MAX_TRUNCATE = 1000
 
@@ -61,6 +62,11 @@ def _first(text: str) -> str:
     return (text.split() or [""])[0]
 
 
+def _urlencode(text: str) -> str:
+    """For a value inside a link in plain text. In HTML links values are encoded anyway."""
+    return quote(text, safe="", errors="replace")
+
+
 def _truncate(text: str, length: int) -> str:
     """At most `length` characters. No dots are added: "…" would turn an SMS into Unicode."""
     return text if len(text) <= length else text[:length].rstrip()
@@ -72,6 +78,7 @@ _PLAIN: dict[str, Callable[[str], str]] = {
     "title": _title,
     "first": _first,
     "trim": str.strip,
+    "urlencode": _urlencode,
 }
 
 FILTERS: dict[str, Argument] = {

@@ -17,7 +17,7 @@ class Place(StrEnum):
     """Where a value goes. FORBIDDEN = nowhere safe: a tag's inside, a script, an unquoted attribute."""
 
     PLAIN = "plain"  # no markup: an SMS, a text part
-    HEADER = "header"  # one line: a subject
+    LINE = "line"  # one line: a subject
     HTML = "html"  # text, or an attribute in quotes
     LINK = "link"  # the beginning of an address: the value brings the scheme
     LINK_PART = "link_part"  # inside an address's host, path, query or fragment
@@ -38,7 +38,10 @@ _OPENING = re.compile(
 )
 _IN_TAG = re.compile(r"[\s/]*(?:(?P<end>>)|(?P<name>[^\s/>=]+)(?P<equals>\s*=\s*(?P<quote>[\"']?))?|=)?")
 _RAW_TEXT = frozenset({"script", "style", "title", "textarea"})
-_LINE_BREAKS = re.compile(r"\s*[\r\n\v\f\x00\x1c-\x1e\x85\u2028\u2029]+\s*")
+_CELLS = frozenset({"td", "th", "caption"})
+_TABLE_TAGS = frozenset({"table", "thead", "tbody", "tfoot", "tr", "colgroup"}) | _CELLS
+_BETWEEN_CELLS = {*(_TABLE_TAGS - _CELLS), *(f"/{tag}" for tag in _TABLE_TAGS - {"table"})}
+_LINE_BREAKS = re.compile(r"[\r\n\v\f\x00\x1c-\x1e\x85\u2028\u2029]+")
 _HTML_SPECIAL = re.compile(r"[&<>\"'{\x00]")
 _CSS_SPECIAL = re.compile(r"[^\w #%.,+-]")
 
@@ -53,6 +56,7 @@ class Scanner:
         self._quote = ""
         self._value = ""
         self._dangling = False  # the literal ended with "<": a value would become a tag
+        self._table_tag = ""
 
     def feed(self, literal: str) -> None:
         """Reads on."""
@@ -60,6 +64,11 @@ class Scanner:
         self._dangling = False
         while at < len(literal):
             at = self._state(literal, at)
+
+    @property
+    def between_cells(self) -> bool:
+        """True inside a table but outside its cells, where HTML allows no text: browsers move it before the table."""
+        return self._state == self._text and self._table_tag in _BETWEEN_CELLS
 
     def place(self) -> Place:
         """Where a value that follows what was read would stand."""
@@ -98,7 +107,10 @@ class Scanner:
             self._dangling = literal[start:] in ("<", "</")
             return start + 1
         if found["tag"]:
-            self._element = found["tag"].lower() if not found["close"] else ""
+            tag = found["tag"].lower()
+            self._element = "" if found["close"] else tag
+            if tag in _TABLE_TAGS:
+                self._table_tag = "/" + tag if found["close"] else tag
             self._state = self._tag
         elif not found["condition"] and not found["empty"]:
             self._state = self._comment if found[0] == "<!--" else self._bogus
@@ -149,8 +161,8 @@ class Scanner:
         return end + len(mark)
 
 
-def _escape_header(value: str) -> str:
-    return _LINE_BREAKS.sub(" ", value).strip()
+def _escape_line(value: str) -> str:
+    return " ".join(filter(None, (line.strip() for line in _LINE_BREAKS.split(value))))
 
 
 def _escape_html(value: str) -> str:
@@ -185,7 +197,7 @@ def _escape_css(value: str) -> str:
 
 ESCAPES: dict[Place, Callable[[str], str | None] | None] = {
     Place.PLAIN: None,
-    Place.HEADER: _escape_header,
+    Place.LINE: _escape_line,
     Place.HTML: _escape_html,
     Place.LINK: _escape_link,
     Place.LINK_PART: _escape_link_part,

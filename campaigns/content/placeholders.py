@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from campaigns.content.errors import TemplateError, TemplateProblem, problem
-from campaigns.content.expressions import QUOTED, Slip, read_expression
+from campaigns.content.expressions import MAX_EXPRESSION, QUOTED, Slip, read_expression
 from campaigns.content.filters import Call, has_default
 from campaigns.content.names import match_name
 
@@ -116,28 +116,35 @@ class Template:
 def find(source: str) -> Iterator[Found]:
     """Every stretch between `{{` and `}}`, and every brace pair that has no partner, from left to right."""
     at = 0
+    end = len(source)
+    start = close = -1  # the next {{ and }} from `at`; `end` when there is none
     while True:
-        start, close = source.find("{{", at), source.find("}}", at)
-        if close != -1 and (start == -1 or close < start):
-            found = Found(close, close + 2, slip="stray_close")
-        elif start != -1:
-            found = _find_at(source, start)
-        else:
+        if start < at:
+            start = _index(source, "{{", at)
+        if close < at:
+            close = _index(source, "}}", at)
+        if start == close:  # neither
             return
+        found = Found(close, close + 2, slip="stray_close") if close < start else _find_at(source, start, close)
         yield found
-        at = found.end
+        at = min(found.end, end)
 
 
-def _find_at(source: str, start: int) -> Found:
+def _index(source: str, pair: str, at: int) -> int:
+    found = source.find(pair, at)
+    return found if found != -1 else len(source)
+
+
+def _find_at(source: str, start: int, close: int) -> Found:
+    """What begins with the {{ at `start`; `close` is where the next }} is, or the end of the source."""
+    closed = close < len(source)
     if source.startswith("{{{", start):
-        end = source.find("}}", start)
-        word = _UNCLOSED.match(source, start + 1)
-        until = end + 2 if 0 < end - start < 80 else word.end() if word else start + 3
-        return Found(start, until + source.startswith("}", until), slip="triple_brace")
+        if closed and close - start < MAX_EXPRESSION:
+            return Found(start, close + 2 + source.startswith("}", close + 2), slip="triple_brace")
+        return Found(start, start + 3, slip="triple_brace")
     if inside := _INSIDE.match(source, start + 2):
         return Found(start, inside.end() + 2, inside[0])
-    close, following = source.find("}}", start + 2), source.find("{{", start + 2)
-    if close != -1 and (following == -1 or close < following):
+    if closed and source.find("{{", start + 2, close) == -1:
         return Found(start, close + 2, source[start + 2 : close], "unclosed_quote")
     word = _UNCLOSED.match(source, start)
     return Found(start, word.end() if word else start + 2, slip="unclosed")
