@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import socket
 import time
+
+
+def port_number(text: str) -> int:
+    """A port from a command line, 0 to 65535. Raises argparse.ArgumentTypeError."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give a number from 0 to 65535")
+    return int(text)
 
 
 class Taken(Exception):

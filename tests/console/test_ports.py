@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import socket
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from console.ports import Listener, Taken, first_free, is_free
+from console.ports import Listener, Taken, first_free, is_free, port_number
 from console.readiness import Probe
 from console.runlock import AlreadyRuns, RunLock
 
@@ -121,3 +122,9 @@ def test_after_a_crash_the_probe_asks_again(server: socket.socket, data: bytes) 
     assert not probe()
     answer(server, b"HTTP/1.1 200 OK\r\n\r\n")
     assert probe()
+
+
+@pytest.mark.parametrize("text", ["-1", "65536", "http", ""])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="from 0 to 65535"):
+        port_number(text)

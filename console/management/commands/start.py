@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from console.output import LinePrinter
-from console.ports import Listener, Taken, first_free, is_free
+from console.ports import Listener, Taken, first_free, is_free, port_number
 from console.readiness import Probe
 from console.runlock import AlreadyRuns, RunLock
 from console.supervisor import Program, Supervisor
@@ -27,7 +27,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-        parser.add_argument("--port", type=int, default=8000, help="port of the console, 0 = any (default: 8000)")
+        parser.add_argument(
+            "--port", type=port_number, default=8000, help="port of the console, 0 = any (default: 8000)"
+        )
         parser.add_argument("--data", metavar="DIR", help="data folder (default: .data, or DESPACHO_DATA)")
         parser.add_argument(
             "--demo",
@@ -39,7 +41,9 @@ class Command(BaseCommand):
             action=BooleanOptionalAction,
             help="run the local stand-in of the providers' APIs (default: with SQLite or --demo)",
         )
-        parser.add_argument("--sandbox-port", type=int, metavar="PORT", help="its port (default: kept from last time)")
+        parser.add_argument(
+            "--sandbox-port", type=port_number, metavar="PORT", help="its port (default: kept from last time)"
+        )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         embedded_database = settings.DATABASES["default"]["ENGINE"].endswith("sqlite3")
