@@ -189,7 +189,19 @@ def test_too_fast_stops_the_posts_that_have_not_begun() -> None:
 def test_posts_begin_as_far_apart_as_asked() -> None:
     vendor = Vendor()
     vendor.one_by_one(messages(4), spacing=0.5)
-    assert vendor.slept == [0.5, 0.5, 0.5]
+    assert [round(seconds, 1) for seconds in vendor.slept] == [0.5, 1.0, 1.5]  # of a clock that stands still
+
+
+def test_posts_that_are_spaced_end_with_the_first_answer_that_speaks_for_all() -> None:
+    vendor = Vendor(errors=[Misconfigured(Reason.AUTH)])
+
+    async def sleep(seconds: float) -> None:
+        vendor.slept.append(seconds)
+        await asyncio.sleep(0.01)
+
+    with pytest.raises(Misconfigured):
+        asyncio.run(send_one_by_one(messages(50), vendor.post_one, at_once=10, spacing=60.0, sleep=sleep))
+    assert (len(vendor.requests), len(vendor.slept)) == (1, 1)
 
 
 def test_no_more_posts_are_under_way_than_allowed() -> None:

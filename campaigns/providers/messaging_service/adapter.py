@@ -35,7 +35,7 @@ from campaigns.providers.messaging_service import auth, checks, email, errors, e
 from campaigns.providers.messaging_service.api import Api
 from campaigns.providers.messaging_service.bulks import BulksApi
 from campaigns.providers.messaging_service.codes import SEND_STATUSES
-from campaigns.providers.messaging_service.receipts import match, receipt_of_row
+from campaigns.providers.messaging_service.receipts import Receipts, match
 from campaigns.providers.messaging_service.suppressions import SuppressionsApi
 from campaigns.states import Reason
 
@@ -145,7 +145,7 @@ class MessagingService(HttpAdapter):
         rows = self._rows(answer)
         if len(rows) != 1:
             raise self.http.unreadable(answer)
-        return receipt_of_row(message, rows[0], Channel.SMS, retry=False)
+        return Receipts(Channel.SMS, retry=False).of(message, rows[0])
 
     def _check_send(self, answer: Answer, layout: errors.Layout) -> None:
         if answer.status == 400:
@@ -156,10 +156,8 @@ class MessagingService(HttpAdapter):
     def _receipts(self, answer: Answer, batch: Outgoing, messages: Sequence[Message]) -> list[Receipt]:
         channel = batch.body.channel
         matched = match(self._rows(answer), messages, channel)
-        receipts = [
-            receipt_of_row(message, row, channel, retry=batch.retry)
-            for message, row in zip(messages, matched, strict=True)
-        ]
+        read = Receipts(channel, retry=batch.retry)
+        receipts = [read.of(message, row) for message, row in zip(messages, matched, strict=True)]
         if all(r.outcome is Outcome.UNKNOWN and r.reason is Reason.UNREADABLE_ANSWER for r in receipts):
             raise self.http.unreadable(answer)
         return receipts

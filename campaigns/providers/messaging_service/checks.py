@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from email.utils import parseaddr
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from campaigns import sms
@@ -16,6 +17,7 @@ from campaigns.states import Reason
 
 MAX_SUBJECT, MAX_ADDRESS, MAX_LINKS = 1000, 254, 150
 MAX_PARTS, MAX_BYTES = 25, 4000
+_SURELY_SHORT = sms.UCS_PART * MAX_PARTS // 2  # even if every letter were an emoji
 FORBIDDEN_HEADERS = frozenset(
     name.lower()
     for name in (
@@ -115,12 +117,16 @@ def _check_email(body: Body, message: Message) -> Problems:
     if any("{{" in value or "}}" in value for value in message.values):
         words = _("A value holds “{{” or “}}”, which the provider would take for a placeholder.")
         return [Problem(Reason.INVALID_CONTENT, words, "html")]
-    on_one_line = body.subject + "".join(body.headers.values())
-    named = set(SLOT.findall(on_one_line))
+    named = _names_in(body.subject + "".join(body.headers.values()))
     if any(name in named and _LINE_BREAK.search(value) for name, value in zip(body.slots, message.values, strict=True)):
         words = _("A value has a line break and stands in the subject or in a header.")
         return [Problem(Reason.INVALID_CONTENT, words, "subject")]
     return []
+
+
+@lru_cache(maxsize=64)
+def _names_in(text: str) -> frozenset[str]:
+    return frozenset(SLOT.findall(text))
 
 
 def _check_sms(message: Message) -> Problems:
@@ -132,6 +138,8 @@ def _check_sms(message: Message) -> Problems:
 
 
 def _check_length(text: str) -> Problems:
+    if len(text) <= _SURELY_SHORT:
+        return []
     if sms.count(text).parts <= MAX_PARTS and len(text.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
         return []
     words = _("The text is longer than the %(parts)s SMS parts that this provider takes.")

@@ -36,7 +36,8 @@ def request(
     groups: dict[str, list[Message]] = {}
     for message in messages:
         groups.setdefault(message.text, []).append(message)
-    items = [_item(batch, text, group, settings) for text, group in groups.items()]
+    shared = _shared(batch, settings)  # one object for all items: with a text for everyone there are a thousand
+    items = [_item(text, group, settings) | shared for text, group in groups.items()]
     schedule: dict[str, Any] = {"bulkId": bulk_id}
     if settings.speed_per_minute:
         schedule["sendingSpeedLimit"] = {"amount": settings.speed_per_minute, "timeUnit": "MINUTE"}
@@ -71,20 +72,24 @@ def query(batch: Outgoing, message: Message, settings: Settings) -> list[tuple[s
     return [(name, value) for name, value in found.items() if value]
 
 
-def _item(batch: Outgoing, text: str, messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
+def _item(text: str, messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
     content: dict[str, Any] = {"text": text}
     if settings.transliteration:
         content["transliteration"] = settings.transliteration
     if settings.language:
         content["language"] = {"languageCode": settings.language}
-    item: dict[str, Any] = {"sender": batch.body.sender} if batch.body.sender else {}
-    item["destinations"] = [{"to": phone(m.address), "messageId": m.reference} for m in messages]
-    item["content"] = content
+    destinations = [{"to": phone(m.address), "messageId": m.reference} for m in messages]
+    return {"destinations": destinations, "content": content}
+
+
+def _shared(batch: Outgoing, settings: Settings) -> dict[str, Any]:
+    """What every item of a request says alike."""
+    shared: dict[str, Any] = {"sender": batch.body.sender} if batch.body.sender else {}
     if options := _options(batch, settings):
-        item["options"] = options
+        shared["options"] = options
     if settings.delivery_url:
-        item["webhooks"] = webhooks(batch, settings.delivery_url, settings.intermediate_reports)
-    return item
+        shared["webhooks"] = webhooks(batch, settings.delivery_url, settings.intermediate_reports)
+    return shared
 
 
 def _options(batch: Outgoing, settings: Settings) -> dict[str, Any]:

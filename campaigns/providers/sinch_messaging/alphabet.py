@@ -6,12 +6,16 @@ contradict each other on long texts, so the most expensive reading is taken and 
 
 from __future__ import annotations
 
+import re
+
 from campaigns.providers.base import Count
 
-PLAIN = frozenset(
+PLAIN = (
     " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ`abcdefghijklmnopqrstuvwxyz{}\\^_~"
     "\n"  # not in the vendor's table, but in its own sample text
 )
+_ONLY_PLAIN = re.compile(f"[{re.escape(PLAIN)}]*+")
+_FORCING = re.compile(f"[^{re.escape(PLAIN)}]")
 MAX_CHARACTERS = 1280
 _PLAIN_SINGLE, _PLAIN_PART = 160, 153
 _OTHER_SINGLE, _OTHER_PART = 70, 63
@@ -24,7 +28,7 @@ def characters(text: str) -> int:
 
 def count(text: str) -> Count:
     """How the vendor would charge a finished text."""
-    forcing = tuple(dict.fromkeys(c for c in text if c not in PLAIN))
+    forcing = () if _ONLY_PLAIN.fullmatch(text) else tuple(dict.fromkeys(_FORCING.findall(text)))
     size = characters(text)
     single, part = (_OTHER_SINGLE, _OTHER_PART) if forcing else (_PLAIN_SINGLE, _PLAIN_PART)
     parts = 1 if size <= single else -(-size // part)

@@ -25,7 +25,7 @@ _NEW_ATTEMPTS = 1
 
 def parse_hook(hook: Hook) -> list[Event]:
     """The events of a callback. ValueError when it is not the vendor's format."""
-    if hook.method == "GET":
+    if not hook.body.strip() and hook.query:  # an MO by GET
         return [_event(_from_query(hook.query))]
     return [_event(row) for row in rows_of(orjson.loads(hook.body))]
 
