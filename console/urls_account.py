@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from console.views import account, first_run
@@ -9,7 +10,7 @@ from console.views import account, first_run
 urlpatterns = [
     path("", account.workspaces, name="workspaces"),
     path("login/", account.LoginView.as_view(), name="login"),
-    path("logout/", account.LogoutView.as_view(), name="logout"),
+    path("logout/", LogoutView.as_view(), name="logout"),
     path("setup/", first_run.first_owner, name="setup"),
     path("profile/", account.profile, name="profile"),
     path("profile/password/", account.change_password, name="change_password"),

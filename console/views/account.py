@@ -61,10 +61,6 @@ def _login_for_htmx(request: HttpRequest) -> HttpResponse:
     return patch_vary(HttpResponse(headers={"HX-Redirect": f"{reverse('login')}?{query.urlencode(safe='/')}"}))
 
 
-class LogoutView(auth_views.LogoutView):
-    """POST only."""
-
-
 def locked_out(request: HttpRequest, response: Any = None, credentials: dict[str, Any] | None = None) -> HttpResponse:
     """429 after too many wrong passwords (django-axes): the login page with a sentence."""
     minutes = formats.duration(float(settings.AXES_COOLOFF_TIME) * 3600)

@@ -140,7 +140,7 @@ def test_the_navigation_opens_on_a_phone(page_as: Any, shoot: Any) -> None:
     page.goto("/w/norte/")
     page.get_by_role("button", name="Open menu").click()
     shoot(page, "nav-390-light")
-    page.get_by_role("link", name="Settings").click()
+    page.locator("#nav").get_by_role("link", name="Settings").click()
     expect(page).to_have_url(re.compile("/settings/"))
 
 
