@@ -36,12 +36,14 @@ class ClaimedRow:
 def take_batches(dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime) -> list[ClaimedBatch]:
     """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first."""
     skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    # MATERIALIZED: PostgreSQL may otherwise run a locking subquery again for each row, and take more than `limit`.
     found = sql.rows(
+        "WITH next AS MATERIALIZED (SELECT id FROM campaigns_batch WHERE dispatch_id = %s AND status = 'ready' "
+        f"AND not_before <= %s ORDER BY number LIMIT %s{skip_locked}) "
         "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
-        "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM campaigns_batch WHERE dispatch_id = %s "
-        f"AND status = 'ready' AND not_before <= %s ORDER BY number LIMIT %s{skip_locked}) "
+        "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM next) "
         'RETURNING id, number, "key", size, tries, resubmission',
-        [token, sql.stamp(lease_until), dispatch_id, sql.stamp(now), limit],
+        [dispatch_id, sql.stamp(now), limit, token, sql.stamp(lease_until)],
     )
     batches = [
         ClaimedBatch(int(pk), int(no), key if isinstance(key, UUID) else UUID(key), int(size), int(tries), bool(again))
@@ -155,7 +157,8 @@ def close_batch(
 def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
     """queued → cancelled for up to `limit` rows of a stopped dispatch: chunks, so that no writer waits long."""
     return sql.run(
-        f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
-        "WHERE id IN (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' LIMIT %s)",
-        [sql.stamp(now), dispatch_id, limit],
+        "WITH next AS MATERIALIZED (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' "
+        f"LIMIT %s) UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
+        "WHERE id IN (SELECT id FROM next)",
+        [dispatch_id, limit, sql.stamp(now)],
     )
