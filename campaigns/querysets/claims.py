@@ -157,8 +157,8 @@ def close_batch(
 def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
     """queued → cancelled for up to `limit` rows of a stopped dispatch: chunks, so that no writer waits long."""
     return sql.run(
-        "WITH next AS MATERIALIZED (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' "
-        f"LIMIT %s) UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
-        "WHERE id IN (SELECT id FROM next)",
-        [dispatch_id, limit, sql.stamp(now)],
+        f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
+        "WHERE id IN (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' "
+        "ORDER BY id LIMIT %s)",
+        [sql.stamp(now), dispatch_id, limit],
     )
