@@ -54,8 +54,8 @@ def _wait_for_turn() -> None:
 
     SQLite has no row locks and needs none: its transactions are IMMEDIATE, one writer at a time.
     """
-    kind = ContentType.objects.get_for_model(User)
-    ContentType.objects.select_for_update().get(pk=kind.pk)
+    label, model = User._meta.app_label, User._meta.model_name
+    ContentType.objects.select_for_update().get(app_label=label, model=model)
 
 
 def create(*, owner: User, now: datetime, name: str, **fields: Any) -> Workspace:
