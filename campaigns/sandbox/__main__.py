@@ -19,7 +19,10 @@ def main() -> None:
     parser.add_argument("--latency-ms", type=float, default=0.0, help="real time that every answer takes")
     options = parser.parse_args()
     settings = ServerSettings(speed=options.speed, latency_ms=options.latency_ms)
-    asyncio.run(serve(options.host, options.port, settings, options.log))
+    try:
+        asyncio.run(serve(options.host, options.port, settings, options.log))
+    except OSError as error:  # a port that is taken, a log that cannot be written
+        parser.exit(1, f"The sandbox cannot start: {error}\n")
 
 
 if __name__ == "__main__":

@@ -126,8 +126,12 @@ async def _drip(request: web.Request, answer: Answer, seconds: float, released: 
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
     response.content_length = len(body)
     await response.prepare(request)
-    size = max(1, -(-len(body) // PIECES))
-    for start in range(0, len(body), size):
-        await response.write(body[start : start + size])
-        await pause(seconds / PIECES, released)
+    size = max(1, len(body) // PIECES)
+    starts = range(0, len(body), size)
+    try:
+        for start in starts:
+            await pause(seconds / len(starts), released)
+            await response.write(body[start : start + size])
+    except ConnectionError:
+        return reset(request)
     return response

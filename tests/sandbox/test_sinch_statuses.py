@@ -70,9 +70,7 @@ def test_a_message_is_sent_after_one_second_and_delivered_after_two(
     assert outcome(receiver) == ([2], [4])
 
 
-def test_the_callback_has_the_vendors_shape(
-    sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver
-) -> None:
+def test_the_callback_has_the_vendors_shape(sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver) -> None:
     sinch.post("/api/v1/campaigns", json={"campaign": {"name": "Spring 2026", "alias": "spring26"}})
     accepted_at = sandbox.now()
     message_id = send(sinch, correlationId="c42-r1-a1", extraInfo="x=1", campaignAlias="spring26")
@@ -95,9 +93,7 @@ def test_the_callback_has_the_vendors_shape(
     assert receiver.content_types == {"application/json"}
 
 
-def test_the_dlr_names_its_times_differently(
-    sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver
-) -> None:
+def test_the_dlr_names_its_times_differently(sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver) -> None:
     sinch.post("/api/v1/campaigns", json={"campaign": {"name": "Spring 2026", "alias": "spring26"}})
     accepted_at = sandbox.now()
     message_id = send(sinch, correlationId="c42-r1-a1", campaignAlias="spring26")
@@ -154,17 +150,13 @@ def test_special_endings(
     assert outcome(receiver) == (sent, delivered)
 
 
-def test_the_carrier_that_never_reports_is_oi(
-    sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver
-) -> None:
+def test_the_carrier_that_never_reports_is_oi(sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver) -> None:
     send(sinch, "5521955501300")
     sandbox.advance(60)
     assert callbacks(receiver)[0]["carrierName"] == "OI"
 
 
-def test_297_gets_its_callback_after_the_dlr(
-    sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver
-) -> None:
+def test_297_gets_its_callback_after_the_dlr(sandbox: SandboxProcess, sinch: httpx.Client, receiver: Receiver) -> None:
     send(sinch, "5521955501297")
     sandbox.advance(60)
     assert [path for path, _ in receiver.received] == ["dlr_url", "callback_url"]
