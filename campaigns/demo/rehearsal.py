@@ -135,7 +135,8 @@ def campaign_of(
     )
     drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
     sender = account.email_sender if version.channel == Channel.EMAIL else account.sender
-    drafts.set_message(campaign, drafts.Message(account, sender, "", 8, version.template, version), owner, now)
+    assert version.template is not None
+    drafts.take_template(campaign, drafts.Envelope(account, sender, max_parts=8), version.template, owner, now)
     drafts.set_plan(campaign, drafts.Plan(start_at, workspace.time_zone, None), owner, now)
     campaign.refresh_from_db()
     return campaign

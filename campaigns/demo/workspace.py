@@ -179,10 +179,6 @@ def _campaign(
 ) -> Campaign:
     campaign = lifecycle.create(workspace, name=name, channel=template.channel, purpose=purpose, actor=owner, now=now)
     drafts.set_audience(campaign, everyone=False, include=include, exclude=exclude, actor=owner, now=now)
-    assert template.current is not None
     sender = account.email_sender if template.channel == Channel.EMAIL else account.sender
-    message = drafts.Message(
-        account, sender, "", 2, template, compose.from_template(campaign, template.current, owner, now)
-    )
-    drafts.set_message(campaign, message, owner, now)
+    drafts.take_template(campaign, drafts.Envelope(account, sender, max_parts=2), template, owner, now)
     return campaign
