@@ -147,7 +147,8 @@ class Receipt:
     """What became of one message of a `send`: exactly one per message, by our reference.
     `code` and `text` are the vendor's own words, shown as they came.
 
-    retry_limit: for NOT_SENT, how often the vendor's rules let this cause be tried again (None = our own limit).
+    retry_after, retry_limit: for NOT_SENT. A limit says that the cause is this message's own and how often the
+    vendor's rules let it be tried again; without one the whole request was turned away, and others would be too.
     suppress: the address may not be written to again on this channel.
     hold: the cause would meet every message of the account; the dispatch waits for a person.
     """

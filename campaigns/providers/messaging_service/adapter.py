@@ -79,8 +79,9 @@ class MessagingService(HttpAdapter):
 
     def count(self, text: str) -> Count:
         counted = gsm.count(text)
-        # With these the provider may change letters, and so the count.
-        return replace(counted, estimate=bool(self.option("transliteration") or self.option("language")))
+        if self.option("transliteration") or self.option("language"):  # the provider may change letters
+            return replace(counted, estimate=True)
+        return counted
 
     # -- checks before anything leaves ------------------------------------------------------------
     def check_account(self) -> list[Problem]:

@@ -53,20 +53,24 @@ class Violated(Refused):
 
     def _meant(self, path: str) -> Sequence[Message]:
         """The messages that a path stands for: one destination, or all that share a content of their own."""
-        item = _at(self.layout, _MESSAGE.search(path)) or (self.layout[0] if len(self.layout) == 1 else ())
-        if destination := _DESTINATION.search(path):
-            found = _at(item, destination)
-            return (found,) if found else ()
-        return item if ".content" in path and len(self.layout) > 1 else ()
+        item, destination = _index(_MESSAGE, path), _index(_DESTINATION, path)
+        if item is None and len(self.layout) == 1:
+            item = 0
+        if item is None or item >= len(self.layout):
+            return ()
+        messages = self.layout[item]
+        if destination is not None:
+            return messages[destination : destination + 1]
+        return messages if ".content" in path and len(self.layout) > 1 else ()
 
 
 def _reason(violation: Violation) -> Reason:
     return Reason.INVALID_RECIPIENT if "destinations" in violation.path else Reason.INVALID_CONTENT
 
 
-def _at(things: Sequence[Any], place: re.Match[str] | None) -> Any:
-    number = int(place[1]) if place else len(things)
-    return things[number] if number < len(things) else None
+def _index(pattern: re.Pattern[str], path: str) -> int | None:
+    found = pattern.search(path)
+    return int(found[1]) if found else None
 
 
 def explain(answer: Answer) -> tuple[str, str]:

@@ -195,10 +195,11 @@ class SinchMessaging(HttpAdapter):
 
     @asynccontextmanager
     async def campaigns_api(self) -> AsyncIterator[CampaignsApi]:
-        """The registry of campaign aliases, on its own host."""
+        """The registry of campaign aliases, which the vendor has on a host of its own. Not an option of the account:
+        whoever may change options could have the saved token delivered anywhere."""
         host = urlsplit(self.config.base_url).hostname or ""
         own = host == _OWN_DOMAIN or host.endswith(f".{_OWN_DOMAIN}")
-        base = self.option("campaigns_url") or (_CAMPAIGNS_HOST if own else self.config.base_url)
+        base = _CAMPAIGNS_HOST if own else self.config.base_url
         async with self._client(base, connections=1) as http:
             yield CampaignsApi(http)
 

@@ -6,12 +6,18 @@ from campaigns.providers.base import Field, HookUrl
 from campaigns.providers.base import gettext_noop as _
 
 CREDENTIALS: tuple[Field, ...] = (
-    Field("UserName", _("User name"), help=_("The user name or email address of your Sinch Messaging user.")),
+    Field(
+        "UserName",
+        _("User name"),
+        help=_("The user name or email address of your Sinch Messaging user."),
+        aliases=("user",),
+    ),
     Field(
         "AuthenticationToken",
         _("Authentication token"),
         kind="secret",
         help=_("From your profile in the Sinch Messaging portal. One token per user."),
+        aliases=("token",),
     ),
 )
 
@@ -48,13 +54,6 @@ OPTIONS: tuple[Field, ...] = (
         _("Sub-account"),
         required=False,
         help=_("Only for administrator users. Leave empty unless Sinch told you otherwise."),
-    ),
-    Field(
-        "campaigns_url",
-        _("Address of the Campaigns API"),
-        kind="url",
-        required=False,
-        help=_("Empty: Sinch's own host, or the base URL when that is not one of Sinch's."),
     ),
 )
 
