@@ -4,6 +4,7 @@ is done by the same services as in the console, with the same audit line. Lists 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin, messages
@@ -33,6 +34,8 @@ from campaigns.services.flights import recipient_of
 from campaigns.states import RecipientStatus
 from console.admin import ReadOnlyAdmin
 from console.errors import UserError
+from console.models import User
+from console.services import audit
 from contacts.models import Contact
 
 MOST_CONTACTS = 200  # people with one address whom a search looks for in the ledger
@@ -42,14 +45,15 @@ class ControlAdmin(ReadOnlyAdmin):
     """Read-only rows with actions, for admins who may change them."""
 
     def has_control_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")  # type: ignore[union-attr]
+        return request.user.has_perm(f"{self.opts.app_label}.change_{self.opts.model_name}")
 
-    def each(self, request: HttpRequest, queryset: QuerySet[Any], act: Callable[[Any], object]) -> None:
+    def each(self, request: HttpRequest, queryset: QuerySet[Any], act: Callable[[Any, User, datetime], object]) -> None:
         """Do `act` to each chosen row; a refusal is told with its sentence and stops nothing else."""
-        done = 0
+        actor, now, done = audit.actor_or_none(request.user), timezone.now(), 0
+        assert actor is not None  # the admin is behind the login
         for row in queryset:
             try:
-                act(row)
+                act(row, actor, now)
                 done += 1
             except UserError as refusal:
                 self.message_user(request, f"{row}: {refusal}", messages.ERROR)
@@ -68,18 +72,15 @@ class ProviderAccountAdmin(ControlAdmin):
 
     @admin.action(description=_("Disable: nothing more leaves through it"), permissions=["control"])
     def disable(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda account: account_settings.set_active(account, False, request.user, now))
+        self.each(request, queryset, lambda account, *by: account_settings.set_active(account, False, *by))
 
     @admin.action(description=_("Enable"), permissions=["control"])
     def enable(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda account: account_settings.set_active(account, True, request.user, now))
+        self.each(request, queryset, lambda account, *by: account_settings.set_active(account, True, *by))
 
     @admin.action(description=_("Release the hold, after the cause is mended"), permissions=["control"])
     def release(self, request: HttpRequest, queryset: QuerySet[ProviderAccount]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda account: account_settings.release(account, request.user, now))
+        self.each(request, queryset, account_settings.release)
 
 
 @admin.register(Template)
@@ -124,18 +125,15 @@ class DispatchAdmin(ControlAdmin):
 
     @admin.action(description=_("Pause"), permissions=["control"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Dispatch]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda dispatch: dispatching.pause(dispatch, request.user, now))
+        self.each(request, queryset, dispatching.pause)
 
     @admin.action(description=_("Resume"), permissions=["control"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Dispatch]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda dispatch: dispatching.resume(dispatch, request.user, now))
+        self.each(request, queryset, dispatching.resume)
 
     @admin.action(description=_("Stop for good: what waits will not go"), permissions=["control"])
     def stop(self, request: HttpRequest, queryset: QuerySet[Dispatch]) -> None:
-        now = timezone.now()
-        self.each(request, queryset, lambda dispatch: dispatching.stop(dispatch, request.user, now))
+        self.each(request, queryset, dispatching.stop)
 
 
 class DispatchFilter(admin.SimpleListFilter):

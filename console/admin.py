@@ -30,7 +30,7 @@ class ShortPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list[:MOST_COUNTED].count())
+        return int(self.object_list[:MOST_COUNTED].count())  # type: ignore[attr-defined]
 
 
 class AuditedAdmin(admin.ModelAdmin):
@@ -104,7 +104,7 @@ class PersonForm(UserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(AuditedAdmin, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(AuditedAdmin, DjangoUserAdmin):
     add_form = PersonForm
     ordering = ("email",)
     list_display = ("email", "name", "is_active", "is_staff", "last_login")

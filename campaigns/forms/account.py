@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,11 +52,16 @@ class AccountForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, workspace: Workspace, provider: str, account: ProviderAccount | None = None, **kwargs: Any
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        workspace: Workspace,
+        provider: str,
+        account: ProviderAccount | None = None,
     ) -> None:
         self.workspace, self.provider, self.account = workspace, provider, account
         self.vendor = registry.provider_class(provider)
-        super().__init__(*args, initial=_initial(account, self.vendor), **kwargs)
+        super().__init__(data, initial=_initial(account, self.vendor))
         for field in self.vendor.credential_fields:
             self.fields[CREDENTIAL + field.name] = _credential(field, saved=account is not None)
         for field in self.vendor.option_fields:

@@ -50,7 +50,8 @@ def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
 def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) -> list[int]:
     """At most `limit` row ids after `beyond` (before it, when `backwards`), ascending."""
     comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
-    pieces, params = [], []
+    pieces: list[str] = []
+    params: list[Any] = []
     for status in walk.statuses:
         where, given = _where(walk, status)
         if beyond is not None:

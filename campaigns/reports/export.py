@@ -36,7 +36,7 @@ def request(
     }
     job = jobs.create(KIND, dispatch.workspace, actor, params)
     audit.record(
-        "dispatch.export", workspace=dispatch.workspace, actor=actor, target=dispatch, now=now,
+        "export.create", workspace=dispatch.workspace, actor=actor, target=dispatch, now=now,
         state=wanted.state, cause=wanted.reason, format=kind,
     )  # fmt: skip
     return job
@@ -90,10 +90,8 @@ def _write(job: Job, dispatch: Dispatch, wanted: Wanted, now: datetime) -> None:
 def expected(dispatch: Dispatch, wanted: Wanted, now: datetime) -> int:
     """How many people `wanted` means now."""
     found = figures.of(dispatch, now)
-    if not wanted.state:
-        return found.total
-    if not wanted.reason:
-        return found.states[wanted.state]
+    if not wanted.reason or wanted.state not in figures.STATES:
+        return found.people(wanted.state)
     return sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
 
 

@@ -40,7 +40,7 @@ def steps(found: Figures) -> list[Step]:
         Step(_("Audience"), found.total, "brand"),
         Step(_("Excluded"), found.excluded, "excluded", "excluded"),
         *excluded,
-        Step(_("Handed over"), found.handed_over, "sent", note=_("to the provider")),
+        Step(_("Handed over"), found.handed_over, "sent", "handed", note=_("to the provider")),
         Step(_("Delivered"), found.states["delivered"], "delivered", "delivered"),
     ]
     perhaps = [
@@ -48,7 +48,7 @@ def steps(found: Figures) -> list[Step]:
         Step(_("Sent, no receipt"), found.states["receipt"], "receipt", "receipt", note=_("none will come")),
         Step(_("Failed"), found.states["failed"], "failed", "failed"),
         Step(_("To verify"), found.states["verify"], "verify", "verify"),
-        Step(_("Still to be handed over"), found.left, "waiting"),
+        Step(_("Still to be handed over"), found.left, "waiting", "left"),
     ]
     return sure + [step for step in perhaps if step.n]
 

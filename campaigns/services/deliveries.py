@@ -40,8 +40,9 @@ class Curve:
 def sample(dispatch: Dispatch, points: int = SAMPLE) -> list[Delivery]:
     """Delivered messages spread evenly over the ledger, in the order of their delivery."""
     ids = reading.spread(dispatch.pk, RecipientStatus.DELIVERED, points)
-    found = Recipient.objects.filter(pk__in=ids, final_at__isnull=False, handed_over_at__isnull=False)
-    return [Delivery(*times) for times in sorted(found.values_list("handed_over_at", "final_at"), key=lambda t: t[1])]
+    found = Recipient.objects.filter(pk__in=ids).values_list("handed_over_at", "final_at")
+    deliveries = [Delivery(handed_over, final) for handed_over, final in found if handed_over and final]
+    return sorted(deliveries, key=lambda delivery: delivery.delivered_at)
 
 
 def typical_seconds(deliveries: Sequence[Delivery]) -> float | None:

@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from campaigns.models import Batch, Dispatch, ProviderAccount, Tally
 from campaigns.services import accounts, flights, pace
-from campaigns.states import BatchStatus, DispatchStatus, Reason
+from campaigns.states import HANDED_OVER, BatchStatus, DispatchStatus, Reason
 from campaigns.states import RecipientStatus as Status
 from console.services import crypto
 
@@ -32,6 +32,11 @@ STATUSES: dict[str, tuple[Status, ...]] = {
     "verify": (Status.UNKNOWN,),
     "failed": (Status.FAILED, Status.UNDELIVERED),
     "excluded": (Status.SKIPPED, Status.CANCELLED),
+}
+# Sums of states that a page names: they can be listed like a state.
+GROUPS: dict[str, tuple[Status, ...]] = {
+    "handed": tuple(status for status in Status if status in HANDED_OVER),
+    "left": (Status.CLAIMED, Status.QUEUED),
 }
 STANDING = frozenset({DispatchStatus.PAUSED, DispatchStatus.HELD})  # nothing leaves until somebody acts
 
@@ -100,6 +105,11 @@ class Figures:
     def carried(self) -> int:
         """Taken by the provider and neither failed nor doubtful."""
         return self.states["delivered"] + self.states["receipt"] + self.states["sent"]
+
+    def people(self, state: str) -> int:
+        """How many are in a state, in a group of states, or ("") altogether."""
+        groups = {"": self.total, "handed": self.handed_over, "left": self.left}
+        return groups[state] if state in groups else self.states[state]
 
     def reasons(self, *states: str) -> list[Cell]:
         """The rows of these screen states by reason, most first. Cells of one reason are added up."""

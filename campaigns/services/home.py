@@ -69,10 +69,11 @@ class Beginning:
 
 
 def running(workspace: Workspace, now: datetime) -> list[Run]:
-    """Dispatches that are not over, newest first; four queries."""
+    """Dispatches that are not over: those that move first, then newest first. Four queries."""
     found = list(_dispatches(workspace).exclude(status__in=TERMINAL_DISPATCH).order_by("-pk")[:RUNNING_ROWS])
     if not found:
         return []
+    found.sort(key=lambda dispatch: dispatch.status in figures.STANDING)
     known, rates = figures.many(found, now), speed.many_now(found, now)
     return [Run(dispatch, known[dispatch.pk], rates.get(dispatch.pk, 0.0)) for dispatch in found]
 

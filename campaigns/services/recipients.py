@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,15 +19,22 @@ from contacts.services import finding
 from contacts.services.finding import People
 
 ROWS = 50
+FILTERS = frozenset({*figures.STATES, *figures.GROUPS})
 SEARCHED_CONTACTS = 200  # people whose name fits, newest first, that a search looks for in the dispatch
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people: in a screen state ("" = all), for a reason ("" = any)."""
+    """Which people: in a screen state or a group of them ("" = all), for a reason ("" = any)."""
 
     state: str = ""
     reason: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> Wanted:
+        """From an address or a form; what makes no sense means everybody."""
+        state = given.get("state", "")
+        return cls(state if state in FILTERS else "", given.get("reason", "")[:24])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,8 @@ def reference_of(recipient: Recipient) -> str:
 
 def walk_of(dispatch: Dispatch, wanted: Wanted, situation: Circumstances, now: datetime) -> reading.Walk:
     """The rows that `wanted` means, given what holds the queue back. No statuses = nobody can be there."""
-    statuses: Sequence[str] = figures.STATUSES[wanted.state] if wanted.state else tuple(RecipientStatus)
+    known = {"": tuple(RecipientStatus), **figures.STATUSES, **figures.GROUPS}
+    statuses: Sequence[str] = known[wanted.state]
     reason, without, retrying = wanted.reason or None, None, None
     match wanted.state:
         case "receipt" if situation.receipts:
@@ -129,7 +137,8 @@ def to_verify(dispatch: Dispatch, now: datetime, rows: int) -> list[Line]:
 def next_look_up(dispatch: Dispatch) -> datetime | None:
     """When the provider is asked next about people to verify; None when it is not asked any more."""
     doubtful = Batch.objects.filter(dispatch=dispatch, status=BatchStatus.UNKNOWN)
-    return doubtful.aggregate(at=Min("look_up_at"))["at"]
+    at: datetime | None = doubtful.aggregate(at=Min("look_up_at"))["at"]
+    return at
 
 
 def line_of(recipient: Recipient, now: datetime) -> Line:
@@ -168,7 +177,7 @@ def _state(row: Recipient, situation: Circumstances, retrying: frozenset[int]) -
 
 def _retrying(dispatch_id: int, rows: Iterable[Recipient], now: datetime) -> frozenset[int]:
     """The batches of these rows that failed for the moment. No query when nobody is queued."""
-    numbers = {row.batch_no for row in rows if row.status == RecipientStatus.QUEUED}
+    numbers = {row.batch_no for row in rows if row.status == RecipientStatus.QUEUED and row.batch_no is not None}
     if not numbers:
         return frozenset()
     failed_before = Batch.objects.filter(

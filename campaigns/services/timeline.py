@@ -20,17 +20,15 @@ MOST = 500  # on the page of all events; a dispatch has some tens
 
 # action -> (state colour, icon, title)
 _KINDS: dict[str, tuple[str, str, Any]] = {
-    "dispatch.start": ("sending", "send", gettext_lazy("Started")),
+    "dispatch.create": ("brand", "clock-play", gettext_lazy("Started")),
     "dispatch.begin": ("sending", "send", gettext_lazy("Sending began")),
-    "dispatch.prepared": ("brand", "users", gettext_lazy("Audience written")),
     "dispatch.pause": ("held", "player-pause", gettext_lazy("Paused")),
     "dispatch.resume": ("sending", "player-play", gettext_lazy("Resumed")),
     "dispatch.hold": ("failed", "alert-triangle", gettext_lazy("Held by a problem")),
     "dispatch.stop": ("excluded", "player-stop", gettext_lazy("Stopped for good")),
     "dispatch.finish": ("delivered", "checks", gettext_lazy("Finished")),
     "dispatch.resend": ("retry", "refresh", gettext_lazy("Sending again")),
-    "dispatch.retry": ("retry", "refresh", gettext_lazy("Failed messages sent again")),
-    "dispatch.decide": ("verify", "zoom-question", gettext_lazy("Decided")),
+    "export.create": ("brand", "table-export", gettext_lazy("Export asked for")),
 }
 _DECISIONS = {
     "mark_sent": gettext_lazy("Marked as sent"),

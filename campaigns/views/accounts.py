@@ -39,14 +39,14 @@ def new(request: WorkspaceRequest) -> HttpResponse:
     """First the provider (`?provider=`), then its form."""
     slug = request.GET.get("provider", "")
     if slug not in registry.PROVIDERS:
-        context = {"vendors": registry.PROVIDERS.values()}
-        return render_page(request, "campaigns/accounts/choose.html", context)
+        choice = {"vendors": [_vendor(slug) for slug in registry.PROVIDERS]}
+        return render_page(request, "campaigns/accounts/choose.html", choice)
     form = AccountForm(request.POST or None, workspace=request.workspace, provider=slug)
     if request.method == "POST" and form.is_valid():
         account = account_settings.create(request.workspace, slug, form.settings(), request.user, timezone.now())
         toast(request, "ok", _("Account added"), _("Test the connection before you send with it."))
         return redirect(request, _url("account", account))
-    context = {"form": form, "vendor": registry.provider_class(slug)}
+    context = {"form": form, "vendor": _vendor(slug)}
     return render_page(request, "campaigns/accounts/new.html", context, status=422 if form.is_bound else 200)
 
 
@@ -136,6 +136,12 @@ def release(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return redirect(request, _url("account", account))
 
 
+def _vendor(slug: str) -> dict[str, Any]:
+    """What templates show of a vendor. Not the class itself: a template would call it."""
+    vendor = registry.provider_class(slug)
+    return {"slug": slug, "label": vendor.label, "channels": vendor.channels}
+
+
 def _speed_bar(row: Health) -> dict[str, Any]:
     """Tenths of messages per second, because a bar counts in whole numbers."""
     return {"parts": [("sent", round(row.rate * 10))], "total": round((row.account.messages_per_second or 0) * 10)}
@@ -155,7 +161,7 @@ def _page(account: ProviderAccount, now: datetime) -> dict[str, Any]:
     return {
         "now": now,
         "account": account,
-        "vendor": vendor,
+        "vendor": _vendor(account.provider),
         "health": account_health.many([account], now)[0],
         "held": [{"dispatch": dispatch, "people": waiting[dispatch.pk].not_sent} for dispatch in held],
         "hooks": [

@@ -132,7 +132,8 @@ def _ask(
     post_to: str = "",
     **context: Any,
 ) -> HttpResponse:
-    context |= {"dispatch": dispatch, "people": people, "choices": [CHOICES[action] for action in actions]}
+    choices = [{"choice": CHOICES[action], "button": _button(action, people)} for action in actions]
+    context |= {"dispatch": dispatch, "choices": choices}
     template, keep = "campaigns/dispatch/decide.html", _("Decide later")
     return render_dialog(request, template, context, title=title, back=back, keep=keep, action=post_to)
 
@@ -149,6 +150,15 @@ def _decided(request: WorkspaceRequest, dispatch: Dispatch, action: str, people:
         raise UserError(_("These messages have been settled in the meantime; nothing was changed."))
     toast(request, "ok", _done(action, people))
     return redirect(request, reverse("dispatch", args=[dispatch.workspace.slug, dispatch.pk]))
+
+
+def _button(action: str, people: int) -> str:
+    sentences = {
+        "mark_sent": ngettext("Mark as sent", "Mark %(n)s as sent", people),
+        "mark_not_sent": ngettext("Mark as not sent", "Mark %(n)s as not sent", people),
+        "send_again": ngettext("Send again", "Send %(n)s again", people),
+    }
+    return sentences[action] % {"n": formats.number(people)}
 
 
 def _done(action: str, people: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -12,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.reports import export
-from campaigns.services import figures
 from campaigns.services.recipients import Wanted
 from campaigns.views.screen import WORDS, dispatch_or_404, word_of
 from campaigns.wording import reason_sentence
@@ -33,8 +33,7 @@ def ask(request: WorkspaceRequest, pk: int) -> HttpResponse:
     dispatch = dispatch_or_404(request, pk)
     now = timezone.now()
     given = request.POST if request.method == "POST" else request.GET
-    state = given.get("state", "")
-    wanted = Wanted(state if state in figures.STATES else "", given.get("reason", "")[:24])
+    wanted = Wanted.read(given)
     if request.method == "POST":
         use = request.POST.get("for", "spreadsheet")
         kind = "jsonl" if use == "jsonl" else "csv"
@@ -78,7 +77,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 
 @member("report.export")
 @require_GET
-def file(request: WorkspaceRequest, pk: object) -> HttpResponseBase:
+def file(request: WorkspaceRequest, pk: UUID) -> HttpResponseBase:
     """Download the file of a finished export."""
     job = Job.objects.for_workspace(request.workspace).filter(kind=export.KIND, pk=pk).first()
     if job is None:

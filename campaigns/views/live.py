@@ -48,10 +48,11 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
         "figures": found,
         "parts": parts(dispatch, found),
         "everyone_url": people_url(dispatch),
+        "handed_url": people_url(dispatch, state="handed"),
         "may": {action: dispatching.may(dispatch, action) for action in ("pause", "resume", "stop")},
         "retryable": retryable(found) if dispatch.status == DispatchStatus.FINISHED else 0,
         "speed": rate,
-        "curve": _chart(dispatch, rate, now),
+        "curve": chart_of(dispatch, rate, now),
         "cost": costs.of(dispatch, rate, found.left),
         "ends_at": _ends_at(dispatch, found, rate, now),
         "receipt_after": None if receipt is None else _seconds(receipt),
@@ -92,7 +93,7 @@ def _standing(dispatch: Dispatch, happened: list[Any], now: datetime) -> dict[st
     return {}
 
 
-def _chart(dispatch: Dispatch, rate: speed.Speed, now: datetime) -> dict[str, Any] | None:
+def chart_of(dispatch: Dispatch, rate: speed.Speed, now: datetime) -> dict[str, Any] | None:
     curve = speed.curve(dispatch, rate, now)
     if curve is None:
         return None
@@ -105,6 +106,8 @@ def _chart(dispatch: Dispatch, rate: speed.Speed, now: datetime) -> dict[str, An
     return {
         "values": curve.values,
         "labels": [formats.clock(at, seconds=seconds) for at in (curve.start, curve.middle, curve.end)],
+        # A limit far above the line would press the line flat; the number stands beside the heading anyway.
+        "limit": rate.limit if rate.limit and rate.limit <= 3 * max(curve.values) else None,
         "sentence": _("Messages per second since %(start)s: %(now)s now, %(highest)s at most") % values,
     }
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from csp.constants import NONE, SELF, UNSAFE_INLINE
-from csp.decorators import csp
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from campaigns import wording
@@ -22,6 +19,7 @@ from campaigns.services.content import Rendered
 from campaigns.services.figures import Figures
 from campaigns.services.recipients import Line, Listing, Wanted
 from campaigns.states import RECIPIENT_MOVES, By, actions_from
+from campaigns.views import email_frame
 from campaigns.views.screen import dispatch_or_404, head_of, people_url, recipient_or_404, shown, word_of
 from console import formats
 from console.access import WorkspaceRequest, member
@@ -38,7 +36,7 @@ def index(request: WorkspaceRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     dispatch = dispatch_or_404(request, pk)
     found = figures.of(dispatch, now)
-    wanted = _wanted(request)
+    wanted = Wanted.read(request.GET)
     text = request.GET.get("q", "").strip()
     listing = recipients.search(dispatch, text, now) if text else _listing(request, dispatch, wanted)
     context = {
@@ -79,11 +77,7 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
     return render_page(request, "campaigns/dispatch/recipient.html", context)
 
 
-# The email runs in a frame without scripts, forms or a parent; pictures from elsewhere stay out, so that looking
-# at what was sent does not count as opening it.
-@csp({"DIRECTIVES": {"default-src": [NONE], "style-src": [UNSAFE_INLINE], "img-src": ["data:"],
-                     "frame-ancestors": [SELF], "sandbox": True}})  # fmt: skip
-@xframe_options_sameorigin
+@email_frame.framed
 @member("dispatch.view")
 @require_GET
 def html(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
@@ -92,11 +86,6 @@ def html(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
     if message is None or not message.html:
         raise Http404("no HTML")
     return HttpResponse(message.html)
-
-
-def _wanted(request: WorkspaceRequest) -> Wanted:
-    state = request.GET.get("state", "")
-    return Wanted(state if state in figures.STATES else "", request.GET.get("reason", "")[:24])
 
 
 def _message(recipient: Recipient) -> Rendered | None:
@@ -131,8 +120,10 @@ def _page(request: WorkspaceRequest, listing: Listing) -> Page:
 
 def _tabs(dispatch: Dispatch, found: Figures, wanted: Wanted, text: str) -> list[dict[str, Any]]:
     """Everyone and each state that somebody is in, with how many."""
+    shown = [state for state, n in found.states.items() if n or state == wanted.state]
+    groups = [wanted.state] if wanted.state in figures.GROUPS else []
     states = [("", _("Everyone"), found.total)]
-    states += [(state, word_of(dispatch, state), n) for state, n in found.states.items() if n or state == wanted.state]
+    states += [(state, word_of(dispatch, state), found.people(state)) for state in groups + shown]
     return [
         {"word": word, "n": n, "url": people_url(dispatch, state=state), "current": state == wanted.state and not text}
         for state, word, n in states
@@ -141,7 +132,7 @@ def _tabs(dispatch: Dispatch, found: Figures, wanted: Wanted, text: str) -> list
 
 def _reasons(found: Figures, wanted: Wanted) -> list[dict[str, Any]]:
     """The reasons in the chosen state, for the filter."""
-    cells = [cell for cell in found.reasons(wanted.state) if cell.reason] if wanted.state else []
+    cells = [cell for cell in found.reasons(wanted.state) if cell.reason] if wanted.state in figures.STATES else []
     return [{"value": cell.reason, "n": cell.n, "sentence": wording.reason_sentence(cell.reason)} for cell in cells]
 
 
@@ -153,7 +144,7 @@ def _count_text(found: Figures, wanted: Wanted, text: str, rows: int) -> str:
     elif wanted.reason:
         people = sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
     else:
-        people = found.states[wanted.state] if wanted.state else found.total
+        people = found.people(wanted.state)
     return ngettext("%(n)s person", "%(n)s people", people) % {"n": formats.number(people)}
 
 

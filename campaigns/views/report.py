@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TextIO, cast
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from campaigns.services import costs, deliveries, figures, speed, timeline
 from campaigns.services.figures import Figures
 from campaigns.services.overview import dispatch_badge
 from campaigns.states import TERMINAL_DISPATCH
-from campaigns.views.live import retryable
+from campaigns.views import live
 from campaigns.views.screen import dispatch_or_404, head_of, parts, people_url
 from console import formats
 from console.access import WorkspaceRequest, member
@@ -74,7 +74,8 @@ def page(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "why": [_linked(dispatch, step) for step in why],
         "why_total": sum(step.n for step in why),
         "why_most": max((step.n for step in why), default=0),
-        "retryable": retryable(found) if dispatch.status == "finished" else 0,
+        "retryable": live.retryable(found) if dispatch.status == "finished" else 0,
+        "curve": live.chart_of(dispatch, known["speed"], now),
         "chart": _chart(deliveries.curve(deliveries.sample(dispatch), found.states["delivered"])),
     }
     return render_page(request, "campaigns/report/page.html", context)
@@ -91,7 +92,7 @@ def figures_file(request: WorkspaceRequest, pk: int) -> HttpResponse:
     name = slugify(dispatch.campaign.name)[:60] or "report"
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{dispatch.number}.csv"'
-    table = CsvTable(response, bom=True)  # type: ignore[arg-type] - a response is written to like a file
+    table = CsvTable(cast(TextIO, response), bom=True)  # a response is written to like a file
     table.head((_("What"), _("People"), _("Share")))
     table.rows(funnel.table(dispatch, found, known["speed"], known["cost"], now))
     return response
@@ -115,9 +116,8 @@ def _row(dispatch: Dispatch, found: Figures) -> dict[str, Any]:
 
 
 def _linked(dispatch: Dispatch, step: funnel.Step) -> dict[str, Any]:
-    """A step with the address of its people; "Handed over" and "Still to be …" are sums of several lists."""
-    listed = bool(step.state) or step.css == "brand"
-    return {"step": step, "url": people_url(dispatch, state=step.state, reason=step.reason) if listed else ""}
+    """A step with the address of its people."""
+    return {"step": step, "url": people_url(dispatch, state=step.state, reason=step.reason)}
 
 
 def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost) -> list[dict[str, Any]]:

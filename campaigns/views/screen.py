@@ -18,7 +18,7 @@ from campaigns.services.recipients import Line
 from console.access import WorkspaceRequest
 from console.charts import Part
 
-# The words of the state table (design guide §6), and no others.
+# The words of the state table (design guide §6), and of the two sums of states that can be listed.
 WORDS: dict[str, Any] = {
     "delivered": _("Delivered"),
     "receipt": _("Sent, no receipt"),
@@ -30,6 +30,8 @@ WORDS: dict[str, Any] = {
     "verify": _("To verify"),
     "failed": _("Failed"),
     "excluded": _("Excluded"),
+    "handed": _("Handed over"),
+    "left": _("Still to be handed over"),
 }
 HELD = _("Held")  # paused, or held by a problem: not for hours, but until a person acts
 _OF_SCREEN = frozenset({"receipt", "retry", "held"})  # states that the row's own status does not name

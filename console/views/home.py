@@ -33,6 +33,7 @@ def home(request: WorkspaceRequest) -> HttpResponse:
     context = {
         **_running(request, now),
         "greeting": _greeting(timezone.localtime(now).hour) % {"name": request.user.get_short_name()},
+        "today": formats.full(now),
         "beginning": services.beginning(workspace),
         "needs": needs,
         "held": [(dispatch, hold_sentence(dispatch.reason)) for dispatch in needs.held],

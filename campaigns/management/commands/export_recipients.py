@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Dispatch
 from campaigns.reports import recipients
-from campaigns.services.figures import STATES
-from campaigns.services.recipients import Wanted
+from campaigns.services.recipients import FILTERS, Wanted
 
 
 class Command(BaseCommand):
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("dispatch", help="id or key of the dispatch")
         parser.add_argument("--format", choices=recipients.FORMATS, default="csv")
         parser.add_argument("--out", type=Path, help="file to write (default: standard output)")
-        parser.add_argument("--state", choices=STATES, default="", help="only people in this state of the screens")
+        parser.add_argument("--state", choices=sorted(FILTERS), default="", help="only people in this state")
         parser.add_argument("--bom", action="store_true", help="begin the CSV with a byte order mark, for Excel")
 
     def handle(self, *args: Any, **options: Any) -> None:
