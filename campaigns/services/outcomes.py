@@ -271,7 +271,8 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         else:
             moves.hold(dispatch, blocking.reason, now, text=blocking.text[:200])
         return
-    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT), None)
+    # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others.
+    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None), None)
     if limited:
         accounts.note_error(account_id, limited.reason, limited.text, now)
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
