@@ -31,7 +31,7 @@ _FORMS = frozenset(
 _EMBEDDED = frozenset({"applet", "audio", "canvas", "embed", "iframe", "math", "object", "svg", "video"})
 
 _ATTRIBUTES = {
-    "*": _words("class id style title lang dir align valign width height bgcolor background border role"),
+    "*": _words("class id style title lang dir align valign width height bgcolor background border hidden role"),
     "a": {"href", "target", "name", "rel"},
     "area": {"href", "target", "alt", "shape", "coords"},
     "img": {"src", "srcset", "sizes", "alt", "hspace", "vspace", "usemap", "ismap", "loading"},

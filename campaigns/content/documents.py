@@ -43,6 +43,7 @@ _META_PRAGMAS = frozenset({"content-type", "x-ua-compatible", "content-language"
 _CONDITIONAL = re.compile(r"\[if[^>]*\]>.*<!\[endif\]|\[if[^>]*\]><!|<!\[endif\]", re.DOTALL)
 _UNSAFE = re.compile(r"<(?:script|iframe|object|embed|form)\b|\bon\w+\s*=|(?:java|vb)script:", re.IGNORECASE)
 _UNSAFE_CSS = re.compile(r"expression\s*\(|(?:java|vb)script\s*:|(?<![\w-])behaviou?r\s*:|-moz-binding", re.IGNORECASE)
+_COMMENT_MARKS = re.compile(r"<!--|-->")
 _DECLARATION = re.compile(r"[^;{}]+;?")
 _UNSAFE_IMPORT = re.compile(r"@import\s+(?!(?:url\(\s*)?[\"']?\s*https://)[^;]*(?:;|$)", re.IGNORECASE)
 
@@ -92,6 +93,7 @@ def take_apart(canonical: str, keep_comment: Callable[[str], bool]) -> Document:
     document = Document(keep_comment=keep_comment)
     body: list[str] = []
     at = -1  # where the body goes on; -1 before it
+    foreign = 0  # open svg and math elements, where a style element is no style sheet
     for tag in tags_of(canonical):
         if tag.name == "html":
             document.html_attributes = _page_attributes(tag, document)
@@ -103,7 +105,9 @@ def take_apart(canonical: str, keep_comment: Callable[[str], bool]) -> Document:
             at = tag.end
         elif at < 0:
             _add_to_head(document, tag)
-        elif tag.name == "style" or not tag.name:
+        elif tag.name in ("svg", "math", "/svg", "/math"):
+            foreign += -1 if tag.name.startswith("/") else 1
+        elif (tag.name == "style" and not foreign) or not tag.name:
             body.append(canonical[at : tag.start])
             if tag.name:
                 _add_style(document, tag.text)
@@ -171,8 +175,9 @@ def _add_to_head(document: Document, tag: Tag) -> None:
 
 
 def _add_style(document: Document, css: str) -> None:
+    css = _COMMENT_MARKS.sub("", css).strip()
     kept = safe_css(css).strip()
-    document.unsafe_css |= kept != css.strip()
+    document.unsafe_css |= kept != css
     if kept:
         document.styles.append(kept)
 
