@@ -8,6 +8,10 @@ from typing import Any
 
 import httpx
 
+from tests.sandbox_process import SandboxProcess
+
+VENDOR = "messaging-service"
+
 
 def timestamp(moment: float) -> str:
     """Virtual seconds as the wire has them."""
@@ -52,7 +56,7 @@ def post_sms(service: httpx.Client, *messages: dict[str, Any], **options: Any) -
 
 
 def rows(answer: httpx.Response) -> dict[str, int]:
-    """messageId or, where we gave none, destination -> status id of each row of a send answer."""
+    """destination -> status id of each row of a send answer."""
     assert answer.status_code == 200, answer.text
     return {row["destination"]: row["status"]["id"] for row in answer.json()["messages"]}
 
@@ -63,3 +67,34 @@ def violated(answer: httpx.Response) -> list[str]:
     body = answer.json()
     assert body["errorCode"] == "E400"
     return [violation["property"] for violation in body["violations"]]
+
+
+def send_email(service: httpx.Client, address: str = "ana@b.example", **fields: Any) -> None:
+    """One accepted email `m-1` in the bulk `b-1`."""
+    rows(post_email(service, email(recipient(address, "m-1"), **fields), schedule={"bulkId": "b-1"}))
+
+
+def send_sms(service: httpx.Client, number: str = "59171234567", **fields: Any) -> None:
+    """One accepted SMS `m-1` in the bulk `b-1`."""
+    rows(post_sms(service, sms(number, message_id="m-1", **fields), schedule={"bulkId": "b-1"}))
+
+
+def pull(service: httpx.Client, channel: str = "email", **query: Any) -> list[dict[str, Any]]:
+    """Reports of a channel; they come once."""
+    return _results(service, channel, "reports", query)
+
+
+def logs(service: httpx.Client, channel: str = "email", **query: Any) -> list[dict[str, Any]]:
+    """Logs of a channel, newest first."""
+    return _results(service, channel, "logs", query)
+
+
+def _results(service: httpx.Client, channel: str, what: str, query: dict[str, Any]) -> list[dict[str, Any]]:
+    answer = service.get({"email": f"/email/4/{what}", "sms": f"/sms/3/{what}"}[channel], params=query)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["results"])
+
+
+def configure(sandbox: SandboxProcess, **settings: Any) -> dict[str, Any]:
+    """Change the vendor's settings; its settings as they are then."""
+    return dict(sandbox.configure(**{VENDOR: settings})[VENDOR])

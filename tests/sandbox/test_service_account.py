@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.messages import email, post_email, sms
+from tests.sandbox.messages import configure, email, post_email, sms
 from tests.sandbox_process import SandboxProcess
 
 BASIC = "Basic " + base64.b64encode(b"sandbox:sandbox").decode()
@@ -54,7 +54,7 @@ def test_a_key_without_scopes_gets_403(service: httpx.Client, path: str) -> None
 
 
 def test_a_key_that_may_only_send_cannot_read_logs_or_cancel(sandbox: SandboxProcess, service: httpx.Client) -> None:
-    sandbox.configure(**{"messaging-service": {"api_keys": {"sender": ["sms:message:send"]}}})
+    configure(sandbox, api_keys={"sender": ["sms:message:send"]})
     headers = {"Authorization": "App sender"}
     assert try_with(service, "App sender").status_code == 200
     assert service.get("/sms/3/logs", headers=headers).status_code == 403
@@ -94,7 +94,7 @@ def test_the_published_limit_answers_429(sandbox: SandboxProcess, service: httpx
 
 
 def test_a_limit_can_be_configured_downwards(sandbox: SandboxProcess, service: httpx.Client) -> None:
-    sandbox.configure(**{"messaging-service": {"rate_limits": {"/email/4/messages": [1, 10]}}})
+    configure(sandbox, rate_limits={"/email/4/messages": [1, 10]})
     assert post_email(service, email()).status_code == 200
     answer = post_email(service, email())
     assert answer.status_code == 429
@@ -109,12 +109,12 @@ def test_a_limit_can_be_configured_downwards(sandbox: SandboxProcess, service: h
 
 
 def test_the_other_limits_stay_as_published(sandbox: SandboxProcess) -> None:
-    shown = sandbox.configure(**{"messaging-service": {"rate_limits": {"/email/4/messages": [1, 10]}}})
-    assert shown["messaging-service"]["rate_limits"]["/email/1/bulks"] == [100, 60]
+    shown = configure(sandbox, rate_limits={"/email/4/messages": [1, 10]})
+    assert shown["rate_limits"]["/email/1/bulks"] == [100, 60]
 
 
 def test_reading_and_writing_a_bulk_share_one_limit(sandbox: SandboxProcess, service: httpx.Client) -> None:
-    sandbox.configure(**{"messaging-service": {"rate_limits": {"/email/1/bulks": [1, 60]}}})
+    configure(sandbox, rate_limits={"/email/1/bulks": [1, 60]})
     query = {"bulkId": "b-1"}
     assert service.get("/email/1/bulks", params=query).status_code == 404
     answer = service.put("/email/1/bulks", params=query, json={})

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.sandbox.messages import post_sms, rows, sms, timestamp, violated
+from tests.sandbox.messages import configure, post_sms, rows, sms, timestamp, violated
 from tests.sandbox_process import SandboxProcess
 
 NUMBER = "59171234567"
@@ -88,7 +88,7 @@ def test_the_21st_different_message_in_an_hour_is_refused(service: httpx.Client)
 
 
 def test_the_flood_filter_can_be_switched_off(sandbox: SandboxProcess, service: httpx.Client) -> None:
-    sandbox.configure(**{"messaging-service": {"anti_flood": False}})
+    configure(sandbox, anti_flood=False)
     assert {rows(post_sms(service, sms()))[NUMBER] for _ in range(8)} == {26}
 
 

@@ -256,8 +256,12 @@ def test_a_scheduled_message_waits_for_its_time_in_its_zone(
 
 @pytest.mark.parametrize(
     ("user", "zone"),
-    [({"time_zone": "America/Lima", "country": "BR"}, "America/Lima"), ({"country": "BR"}, "America/Sao_Paulo"), ({}, "UTC")],
-)  # fmt: skip
+    [
+        ({"time_zone": "America/Lima", "country": "BR"}, "America/Lima"),
+        ({"country": "BR"}, "America/Sao_Paulo"),
+        ({}, "UTC"),
+    ],
+)
 def test_without_a_zone_the_users_then_its_countrys_then_utc_counts(
     sandbox: SandboxProcess, sinch: httpx.Client, user: dict[str, str], zone: str
 ) -> None:

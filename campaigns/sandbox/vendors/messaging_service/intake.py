@@ -61,7 +61,7 @@ class Intake:
         for draft in drafts:
             entry = self._judge(bulk, draft, draft.message_id or generated.pop())
             entries.append(entry)
-            rows.extend(_rows(entry, counts_parts))
+            _add_rows(rows, entry, counts_parts)
         accepted = [entry for entry in entries if not entry.refusal]
         remembered = [entry for entry in entries if entry.refusal not in UNREMEMBERED]
         self.by_channel[channel].extend(remembered)
@@ -113,7 +113,7 @@ class Intake:
         return refusal or draft.content.refusal, outcome
 
 
-def _rows(entry: Entry, counts_parts: bool) -> list[Row]:
+def _add_rows(rows: list[Row], entry: Entry, counts_parts: bool) -> None:
     """One row a recipient; those who see each other share the message id."""
     row: Row = {
         "messageId": entry.provider_id,
@@ -122,4 +122,6 @@ def _rows(entry: Entry, counts_parts: bool) -> list[Row]:
     }
     if counts_parts:
         row["details"] = {"messageCount": entry.parts}
-    return [row, *({**row, "destination": other} for other in entry.others)]
+    rows.append(row)
+    for other in entry.others:
+        rows.append({**row, "destination": other})

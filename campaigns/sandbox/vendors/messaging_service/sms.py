@@ -63,9 +63,9 @@ class SmsReader:
             path = f"messages[{position}]."
             content = self._content(message, path)
             if "options" in message:
-                content.options = self._options(checks.object(message, "options", path), f"{path}options.")
+                content.options = self._options(checks.object(message, "options", path), path)
             if "webhooks" in message:
-                content.webhooks = self._webhooks(checks.object(message, "webhooks", path), f"{path}webhooks.")
+                content.webhooks = self._webhooks(checks.object(message, "webhooks", path), path)
             for place, destination in enumerate(checks.objects(message, "destinations", path)):
                 drafts.append(self._destination(destination, f"{path}destinations[{place}].", content))
         return drafts
@@ -73,26 +73,29 @@ class SmsReader:
     def _options(self, values: Mapping[str, Any], path: str) -> Options:
         """A message's options; those that repeat the message before are not read again."""
         if values != self._last_options[0]:
-            self._last_options = (values, read_options(self.checks, values, path))
+            self._last_options = (values, read_options(self.checks, values, f"{path}options."))
         return self._last_options[1]
 
     def _webhooks(self, values: Mapping[str, Any], path: str) -> Webhooks:
         """A message's webhooks; those that repeat the message before are not read again."""
         if values != self._last_webhooks[0]:
-            self._last_webhooks = (values, read_webhooks(self.checks, values, path))
+            self._last_webhooks = (values, read_webhooks(self.checks, values, f"{path}webhooks."))
             self._note_xml(self._last_webhooks[1])
         return self._last_webhooks[1]
 
     def _content(self, message: Mapping[str, Any], path: str) -> SmsContent:
-        checks, values, inner = self.checks, self.checks.object(message, "content", path), f"{path}content."
-        text = checks.text(values, "text", inner)
-        if not text:
-            checks.fail(f"{inner}text", "must not be empty")
+        checks = self.checks
+        values = checks.object(message, "content", path)
+        text = values.get("text")
+        if type(text) is not str or not text:
+            checks.fail(f"{path}content.text", "must not be empty")
+            text = ""
         if values.get("transliteration") is not None:
-            self._check_choice(values["transliteration"], TRANSLITERATIONS, f"{inner}transliteration")
+            self._check_choice(values["transliteration"], TRANSLITERATIONS, f"{path}content.transliteration")
         if values.get("language") is not None:
-            language = checks.object(values, "language", inner)
-            self._check_choice(language.get("languageCode", "NONE"), LANGUAGES, f"{inner}language.languageCode")
+            language = checks.object(values, "language", f"{path}content.")
+            code = language.get("languageCode", "NONE")
+            self._check_choice(code, LANGUAGES, f"{path}content.language.languageCode")
         return text_content(text, checks.text(message, "sender", path))
 
     def _check_choice(self, value: Any, known: frozenset[str], path: str) -> None:
