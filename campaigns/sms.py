@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from campaigns.providers.base import Count
 
@@ -27,7 +27,6 @@ _ALPHABET = frozenset(BASIC + EXTENSION)
 _ONLY_BASIC = re.compile(f"[{re.escape(BASIC)}]*+")
 _EXTENDED = re.compile(f"[{re.escape(EXTENSION)}]")
 _FORCING = re.compile(f"[^{re.escape(BASIC + EXTENSION)}]")
-_RUNS = re.compile(f"({_FORCING.pattern}+)")
 
 
 def count(text: str) -> Count:
@@ -60,13 +59,6 @@ def _pack(units: int, single: int, part: int, inside_pair: Callable[[int], bool]
         start -= inside_pair(start)
         parts += 1
     return parts, part - (units - start)
-
-
-def runs(text: str) -> Iterator[tuple[str, bool]]:
-    """The text cut into stretches, each with whether it forces Unicode: for the composer's marks."""
-    for number, stretch in enumerate(_RUNS.split(text)):
-        if stretch:
-            yield stretch, number % 2 == 1
 
 
 # What has no decomposition that would lead to its neighbour.

@@ -10,7 +10,7 @@ import smsutil
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.sms import BASIC, EXTENSION, count, runs, to_gsm
+from campaigns.sms import BASIC, EXTENSION, count, to_gsm
 from tests.paths import SHARED
 
 VECTORS: list[dict[str, Any]] = json.loads((SHARED / "data" / "sms_segments.json").read_text("utf-8"))["vectors"]
@@ -75,15 +75,6 @@ def test_forcing_characters_come_once_and_in_order_of_appearance() -> None:
 
 def test_spanish_letters_of_the_basic_table_force_nothing() -> None:
     assert count("¿Mañana? ¡É, ü, à, Ç y €!").forcing == ()
-
-
-def test_runs_mark_what_forces_unicode_and_lose_nothing() -> None:
-    assert list(runs("adelántate óú")) == [("adel", False), ("á", True), ("ntate ", False), ("óú", True)]
-
-
-@given(mixed)
-def test_runs_put_together_are_the_text(text: str) -> None:
-    assert "".join(stretch for stretch, _ in runs(text)) == text
 
 
 @pytest.mark.parametrize(
