@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import dispatching, lanes, ledger_checks, outcomes, prepare, receipts, settle
+from campaigns.services import dispatching, inbox, lanes, ledger_checks, outcomes, prepare, settle
 from campaigns.states import Reason
 from console.celery import draining
 from console.errors import UserError
@@ -84,7 +84,7 @@ def run_lane(mine: Lane) -> bool:
 def apply_events() -> None:
     """Work off the inbox of callbacks."""
     deadline = timezone.now() + timedelta(seconds=settings.LANE_SLICE_SECONDS)
-    while receipts.apply_next(timezone.now()) and timezone.now() < deadline and not draining.is_set():
+    while inbox.apply_next(timezone.now()) and timezone.now() < deadline and not draining.is_set():
         continue
 
 

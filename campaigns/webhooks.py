@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.providers.base import BadSignature, Hook
-from campaigns.services import receipts
+from campaigns.services import inbox
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def receive(request: HttpRequest, token: str, kind: str) -> HttpResponse:
         remote_address=request.META.get("REMOTE_ADDR", ""),
     )
     try:
-        receipts.store(account, hook, timezone.now())
+        inbox.store(account, hook, timezone.now())
     except BadSignature:
         log.warning("callback refused", extra={"account": account.pk, "kind": kind})
         return HttpResponse("The signature does not fit.", status=400, content_type="text/plain")

@@ -14,7 +14,7 @@ from contacts.models import Contact
 
 class ProviderEvent(models.Model):
     """A callback as it came: stored first, applied afterwards by a task. `digest` identifies the body, so a
-    callback that is delivered twice is one row. `applied_at` empty = still to do."""
+    callback that is delivered twice is one row. `body` is base64. `applied_at` empty = still to do."""
 
     account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(max_length=20)

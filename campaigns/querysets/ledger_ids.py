@@ -40,3 +40,15 @@ def unknown_rows(dispatch_id: int, number: int) -> list[tuple[int, int, int]]:
     """(id, attempt, parts) of a batch's rows whose outcome is unknown."""
     found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no=number, status=RecipientStatus.UNKNOWN)
     return list(found.order_by("id").values_list("id", "attempt", "parts"))
+
+
+def give_reason(dispatch_id: int, recipient_id: int, reason: str) -> list[tuple[str, str]]:
+    """Write a reason on a row that was handed over and is not final, status unchanged; (status, old reason) when
+    that changed it."""
+    open_rows = Recipient.objects.select_for_update().filter(
+        dispatch_id=dispatch_id, pk=recipient_id, status__in=(RecipientStatus.ACCEPTED, RecipientStatus.SENT)
+    )
+    before = list(open_rows.exclude(reason=reason).values_list("status", "reason"))
+    if before:
+        Recipient.objects.filter(pk=recipient_id).update(reason=reason)
+    return before

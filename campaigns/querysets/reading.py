@@ -33,7 +33,10 @@ class Walk:
 
 
 def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
-    text, params = "r.dispatch_id = %s AND r.status = %s", [walk.dispatch_id, status]
+    # Few rows retry among very many that wait: the expression keeps the planner off the index by status, so that
+    # it starts from their batches (index dispatch, batch_no).
+    column = "(r.status || '')" if walk.retrying else "r.status"
+    text, params = f"r.dispatch_id = %s AND {column} = %s", [walk.dispatch_id, status]
     if walk.reason is not None:
         text, params = f"{text} AND r.reason = %s", [*params, walk.reason]
     if walk.without is not None:
@@ -56,7 +59,6 @@ def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) 
         where, given = _where(walk, status)
         if beyond is not None:
             where, given = f"{where} AND r.id {comparison} %s", [*given, beyond]
-        # Few rows retry: start from their batches (index dispatch, batch_no), not from all that wait.
         key = "r.id + 0" if walk.retrying else "r.id"
         pieces.append(f"SELECT id FROM (SELECT r.id FROM campaigns_recipient r WHERE {where} "
                       f"ORDER BY {key} {direction} LIMIT %s) w{len(pieces)}")  # fmt: skip

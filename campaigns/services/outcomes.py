@@ -174,14 +174,13 @@ def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
 def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) -> None:
     dispatch_id = flight.dispatch.pk
     by_reference = {receipt.reference: receipt for receipt in receipts}
-    back = [r for r in receipts if r.outcome is Outcome.NOT_SENT and r.reference in flight.rows]
-    new_batch = _new_batch(flight, back, ledger.now) if back else None
+    new_batches = _new_batches(flight, receipts, ledger.now)
     outcomes = []
     for reference, row in flight.rows.items():
         receipt = by_reference.get(reference)
         if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
             receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
-        outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batch))
+        outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(reference)))
     ledger.write(dispatch_id, outcomes)
     _suppress(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
@@ -207,6 +206,8 @@ def _suppress(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> Non
 def _row_outcome(receipt: Receipt, recipient_id: int, parts: int, new_batch: int | None) -> RowOutcome:
     status = _STATUS[receipt.outcome]
     queued = status == RecipientStatus.QUEUED
+    if queued and new_batch is None:  # tried as often as the vendor's rules allow
+        status, queued = RecipientStatus.FAILED, False
     return RowOutcome(
         id=recipient_id,
         status=status,
@@ -219,10 +220,21 @@ def _row_outcome(receipt: Receipt, recipient_id: int, parts: int, new_batch: int
     )
 
 
-def _new_batch(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> int:
-    """A batch for the rows of a flight that go back while others of it left."""
-    wait = max((r.retry_after or 0.0 for r in receipts), default=0.0) or backoff(flight.batch.tries)
-    return add_batch(flight.dispatch.pk, len(receipts), now + timedelta(seconds=wait), flight.batch.tries)
+def _new_batches(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> dict[str, int]:
+    """Batches for the rows of a flight that go back while others of it left, one for each time they have to wait:
+    reference -> its number. Rows that the vendor's rules let go no further are not among them."""
+    waits: dict[float, list[str]] = defaultdict(list)
+    for receipt in receipts:
+        tries_left = receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit
+        if receipt.outcome is Outcome.NOT_SENT and receipt.reference in flight.rows and tries_left:
+            waits[receipt.retry_after or 0.0].append(receipt.reference)
+    numbers = {}
+    for wait, references in sorted(waits.items()):
+        not_before = now + timedelta(seconds=wait or backoff(flight.batch.tries))
+        batch = flight.batch
+        number = add_batch(flight.dispatch.pk, len(references), not_before, batch.tries, batch.resubmission)
+        numbers.update(dict.fromkeys(references, number))
+    return numbers
 
 
 def add_batch(dispatch_id: int, size: int, not_before: datetime, tries: int = 0, resubmission: bool = False) -> int:
@@ -266,10 +278,7 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     account_id = dispatch.account_id
     blocking = next((r for r in receipts if r.hold), None)
     if blocking:
-        if blocking.reason in NEEDS_A_PERSON:
-            stop_account(account_id, blocking.reason, blocking.text, now)
-        else:
-            moves.hold(dispatch, blocking.reason, now, text=blocking.text[:200])
+        hold(dispatch, blocking.reason, blocking.text, now)
         return
     # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others.
     limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None), None)
@@ -278,6 +287,14 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
     elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
         accounts.note_success(account_id, now)
+
+
+def hold(dispatch: Dispatch, reason: Reason, text: str, now: datetime) -> None:
+    """The cause would meet every message: hold the account where it is the account's, else the dispatch."""
+    if reason in NEEDS_A_PERSON:
+        stop_account(dispatch.account_id, reason, text, now)
+    else:
+        moves.hold(dispatch, reason, now, text=text[:200])
 
 
 def stop_account(account_id: int, reason: Reason, text: str, now: datetime) -> None:

@@ -1,36 +1,29 @@
-"""What providers tell us later: stored as it came, applied in batches, never backwards.
+"""What providers tell us later, applied in batches and never backwards.
 
 A callback may be early, late, doubled, out of order or about somebody else's message; each ends in the right state.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
 
-from campaigns.models import ProviderAccount, ProviderEvent, Recipient
-from campaigns.providers import registry
-from campaigns.providers.base import Event, EventKind, Hook
+from campaigns.models import Dispatch, ProviderAccount, Recipient
+from campaigns.providers.base import Event, EventKind
+from campaigns.querysets import ledger_ids, tallies
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import accounts, outcomes, replies
+from campaigns.services import moves, outcomes, replies
 from campaigns.services.flights import recipient_of
 from campaigns.states import FINAL_RECIPIENT, RECIPIENT_MOVES, Reason, RecipientStatus
 from contacts.services import consent
 from contacts.states import ConsentSource, SuppressionReason
 
 log = logging.getLogger(__name__)
-
-# Callbacks applied in one transaction: enough to make the set UPDATE worth it, short enough for other writers.
-CHUNK = 500
-# A callback that beats our own commit of the send is tried again after these seconds, then given up as unmatched.
-PARK_SECONDS = (2, 10, 60, 600)
 
 _ACTION = {
     EventKind.ACCEPTED: "accept",
@@ -50,105 +43,14 @@ class Applied:
     unmatched: tuple[Event, ...]
 
 
-# -- the door ---------------------------------------------------------------------------------------
-
-
-def store(account: ProviderAccount, hook: Hook, now: datetime) -> bool:
-    """Keep a verified callback; False when exactly this one is already there.
-
-    BadSignature when the vendor's check says it is forged or stale.
-    """
-    accounts.open_provider(account).verify(hook)
-    digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
-    try:
-        with transaction.atomic():
-            ProviderEvent.objects.create(
-                account=account,
-                kind=hook.kind,
-                digest=digest,
-                headers={"content-type": hook.headers.get("content-type", ""), "query": dict(hook.query)},
-                body=hook.body.decode("utf-8", "replace").replace("\0", ""),
-                received_at=now,
-            )
-    except IntegrityError:
-        return False
-    return True
-
-
-def _query(hook: Hook) -> bytes:
-    return b"\0" + "&".join(f"{k}={v}" for k, v in sorted(hook.query.items())).encode() if hook.query else b""
-
-
-# -- applying ---------------------------------------------------------------------------------------
-
-
-def pending(now: datetime) -> bool:
-    return _due(now).exists()
-
-
-def _due(now: datetime) -> QuerySet[ProviderEvent]:
-    return ProviderEvent.objects.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), applied_at=None)
-
-
-def apply_next(now: datetime) -> int:
-    """Apply up to CHUNK stored callbacks, oldest first; gives how many were worked off."""
-    with transaction.atomic():
-        stored = list(_due(now).select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:CHUNK])
-        by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
-        for event in stored:
-            by_account[event.account_id].append(event)
-        accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
-        for account_id in sorted(by_account):
-            _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
-        ProviderEvent.objects.bulk_update(stored, ["outcome", "note", "applied_at", "retry_at", "tries"])
-    return len(stored)
-
-
-def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> None:
-    """One account's callbacks must not stop another's: what cannot be applied is kept and tried again."""
-    try:
-        with transaction.atomic():
-            _apply_stored(account, stored, now)
-    except Exception as error:
-        log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
-        for row in stored:
-            _conclude(row, True, now)
-            row.note = f"{type(error).__name__}: {error}"[:300]
-
-
-def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> None:
-    provider = registry.open_provider(account.provider, accounts.config_of(account), allow_private=True, connections=1)
-    parsed: dict[int, list[Event]] = {}
-    for row in stored:
-        try:
-            parsed[row.pk] = provider.parse(_hook(row))
-        except (ValueError, KeyError, TypeError) as error:
-            row.outcome, row.note, row.applied_at = "unreadable", str(error)[:300], now
-            log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
-    unmatched = set(apply(account, [e for events in parsed.values() for e in events], now).unmatched)
-    for row in stored:
-        if row.pk in parsed:
-            _conclude(row, any(event in unmatched for event in parsed[row.pk]), now)
-
-
-def _hook(row: ProviderEvent) -> Hook:
-    headers: Mapping[str, str] = {"content-type": row.headers.get("content-type", "")}
-    return Hook(row.kind, "POST", headers, row.headers.get("query", {}), row.body.encode())
-
-
-def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:
-    if parked and row.tries < len(PARK_SECONDS):
-        row.outcome, row.retry_at = "parked", now + timedelta(seconds=PARK_SECONDS[row.tries])
-        row.tries += 1
-    else:
-        row.outcome, row.applied_at = "unmatched" if parked else "applied", now
-
-
 def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> Applied:
     """Apply events of one account: ledger, suppressions, replies. Repeated application changes nothing."""
     with transaction.atomic():
         matched, unmatched = _match(account, [e for e in events if e.kind in _ACTION])
         moved = _move_rows(matched, now)
+        remarks = [e for e in events if e.kind is EventKind.OTHER and e.reason and recipient_of(e.reference)]
+        _note_reasons(_match(account, remarks)[0])
+        _hold(matched, events, account, now)
         _suppress(account, events, now)
         for event in events:
             if event.kind is EventKind.REPLY:
@@ -191,9 +93,40 @@ def _move_rows(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: dateti
     for dispatch_id in sorted(matched):
         for action, rows in _by_action(matched[dispatch_id]).items():
             move = RECIPIENT_MOVES[action]
-            moved += ledger.write(dispatch_id, [_outcome(pk, event, move.target) for pk, event in rows], move.sources)
+            if action == "retry":
+                moved += _try_again(dispatch_id, rows, ledger)
+            else:
+                moved += ledger.write(
+                    dispatch_id, [_outcome(pk, event, move.target) for pk, event in rows], move.sources
+                )
     ledger.close()
     return moved
+
+
+def _try_again(dispatch_id: int, rows: Sequence[tuple[int, Event]], ledger: outcomes.Ledger) -> int:
+    """The vendor could not pass the messages on and allows another try later, under a new reference."""
+    movable = ledger_ids.lock(dispatch_id, [pk for pk, _ in rows], RECIPIENT_MOVES["retry"].sources)
+    if not movable:
+        return 0
+    wait = max(event.retry_after or 0.0 for _, event in rows)
+    number = outcomes.add_batch(dispatch_id, len(movable), ledger.now + timedelta(seconds=wait))
+    again = [RowOutcome(id=pk, status=RecipientStatus.QUEUED, batch_no=number) for pk in movable]
+    moved = ledger.write(dispatch_id, again, RECIPIENT_MOVES["retry"].sources)
+    ledger_ids.next_attempt(movable)
+    dispatch = Dispatch.objects.select_related("workspace", "campaign").get(pk=dispatch_id)
+    moves.move_dispatch(dispatch, "resend", None, ledger.now, finished_at=None)  # it may have been over
+    return moved
+
+
+def _note_reasons(matched: Mapping[int, Mapping[int, Sequence[Event]]]) -> None:
+    """What a vendor says that moves nothing, such as that it will never know the outcome: a reason on the row."""
+    for dispatch_id in sorted(matched):
+        deltas: Counter[tallies.Key] = Counter()
+        for pk, events in sorted(matched[dispatch_id].items()):
+            for status, before in ledger_ids.give_reason(dispatch_id, pk, events[-1].reason):
+                deltas[status, before] -= 1
+                deltas[status, str(events[-1].reason)] += 1
+        tallies.shift(dispatch_id, deltas)
 
 
 def _by_action(rows: Mapping[int, Sequence[Event]]) -> dict[str, list[tuple[int, Event]]]:
@@ -201,7 +134,11 @@ def _by_action(rows: Mapping[int, Sequence[Event]]) -> dict[str, list[tuple[int,
     actions: dict[str, list[tuple[int, Event]]] = defaultdict(list)
     for pk in sorted(rows):
         event = max(rows[pk], key=lambda e: _RANK[_ACTION[e.kind]])
-        actions[_ACTION[event.kind]].append((pk, event))
+        action = _ACTION[event.kind]
+        attempt = (recipient_of(event.reference) or ("", 0, 0))[2]
+        if action == "refuse" and event.retry_limit is not None and attempt <= event.retry_limit:
+            action = "retry"
+        actions[action].append((pk, event))
     return actions
 
 
@@ -216,6 +153,18 @@ def _outcome(recipient_id: int, event: Event, status: str) -> RowOutcome:
         parts=event.parts or 0,
         final=status in FINAL_RECIPIENT,
     )
+
+
+def _hold(matched: Mapping[int, object], events: Iterable[Event], account: ProviderAccount, now: datetime) -> None:
+    """What would meet every message of the account holds the dispatches that it came from."""
+    blocking = next((event for event in events if event.hold), None)
+    if blocking is None:
+        return
+    if blocking.reason in outcomes.NEEDS_A_PERSON or not matched:
+        outcomes.stop_account(account.pk, blocking.reason, blocking.text, now)
+        return
+    for dispatch in Dispatch.objects.filter(pk__in=list(matched)).select_related("workspace", "campaign"):
+        outcomes.hold(dispatch, blocking.reason, blocking.text, now)
 
 
 def _suppress(account: ProviderAccount, events: Iterable[Event], now: datetime) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipient, TemplateVersion
 from campaigns.providers.base import Hook
-from campaigns.services import dispatching, lanes, ledger_checks, prepare, receipts, settle
+from campaigns.services import dispatching, inbox, lanes, ledger_checks, prepare, settle
 from console.models import Workspace
 from console.services import crypto
 from tests.sandbox_process import SandboxProcess
@@ -135,8 +135,8 @@ class Engine:
 
     def call_back(self, account: ProviderAccount, kind: str, body: bytes) -> bool:
         hook = Hook(kind, "POST", {"content-type": "application/json"}, {}, body)
-        stored = receipts.store(account, hook, timezone.now())
-        while receipts.apply_next(timezone.now()):
+        stored = inbox.store(account, hook, timezone.now())
+        while inbox.apply_next(timezone.now()):
             pass
         return stored
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 
@@ -9,11 +10,20 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import ProviderEvent, Recipient, Reply
-from campaigns.services import receipts
+from campaigns.services import inbox
 from contacts.models import Contact, Suppression
 from tests.campaigns.engine.conftest import references, statuses
 
 pytestmark = pytest.mark.django_db
+
+
+SENT_NAMES = {
+    2: "SENT_SUCCESS",
+    102: "CARRIER_COMMUNICATION_ERROR",
+    201: "NO_CREDIT",
+    202: "INVALID_DESTINATION_NUMBER",
+    204: "DESTINATION_BLOCKED_BY_OPTOUT",
+}
 
 
 @pytest.fixture
@@ -24,7 +34,7 @@ def sent(make_account, make_campaign, make_contacts, engine, sandbox):
 
 
 def callback(reference: str, code: int = 2, **more: object) -> bytes:
-    name = {2: "SENT_SUCCESS", 202: "INVALID_DESTINATION_NUMBER", 204: "DESTINATION_BLOCKED_BY_OPTOUT"}[code]
+    name = SENT_NAMES[code]
     body = {
         "id": f"id-{reference}",
         "correlationId": reference,
@@ -90,9 +100,9 @@ def test_a_callback_about_nobody_we_know_is_parked_and_then_given_up(sent, engin
     event = ProviderEvent.objects.get()
     assert (event.outcome, event.applied_at) == ("parked", None)
     later = timezone.now()
-    for seconds in receipts.PARK_SECONDS:
+    for seconds in inbox.PARK_SECONDS:
         later += timedelta(seconds=seconds + 1)
-        receipts.apply_next(later)
+        inbox.apply_next(later)
     event.refresh_from_db()
     assert event.outcome == "unmatched"
     assert event.applied_at is not None
@@ -171,3 +181,30 @@ def test_the_door_refuses_a_body_that_is_too_large(client, sent):
     url = f"/hooks/{sent.account.callback_token}/status/"
     response = client.post(url, b"x" * (5 * 1024 * 1024 + 1), content_type="application/json")
     assert response.status_code == 413
+
+
+def test_what_a_carrier_could_not_take_goes_again_once_under_a_new_reference(sent, engine, sandbox):
+    reference = references(sent)[0]
+    engine.call_back(sent.account, "status", callback(reference, 102))
+    sent.refresh_from_db()
+    found = row(sent)
+    assert (sent.status, found.status, found.attempt) == ("sending", "queued", 2)
+    later = timezone.now() + timedelta(minutes=16)
+    engine.slice(sent.account, lambda: later)
+    assert statuses(sent) == {"accepted": 3}
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
+    assert (row(sent).status, row(sent).reason) == ("failed", "provider_down")
+
+
+def test_no_credit_in_a_callback_holds_everything_on_the_account(sent, engine, make_campaign):
+    other = engine.prepare(engine.start(make_campaign(sent.account)))
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 201))
+    other.refresh_from_db()
+    sent.account.refresh_from_db()
+    assert (other.status, other.reason, sent.account.hold_reason) == ("held", "no_credit", "no_credit")
+
+
+def test_a_callback_in_another_encoding_is_kept_byte_for_byte(sent, engine):
+    body = "Sí, mañana".encode("cp1252")
+    engine.call_back(sent.account, "reply", body)
+    assert base64.b64decode(ProviderEvent.objects.get().body) == body
