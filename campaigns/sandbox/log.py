@@ -55,7 +55,7 @@ class MessageLog:
 
     def __init__(self, path: Path | None = None) -> None:
         self._messages: list[Message] = []
-        self._file: BinaryIO | None = path.open("ab", buffering=0) if path else None
+        self._file: BinaryIO | None = path.open("ab") if path else None
         self._indexed = 0
         self._by_key: dict[tuple[str, str], list[Message]] = {}
 
@@ -68,6 +68,7 @@ class MessageLog:
         if self._file is not None:
             lines = [orjson.dumps(m.entry(n), option=orjson.OPT_APPEND_NEWLINE) for n, m in enumerate(messages, first)]
             self._file.write(b"".join(lines))
+            self._file.flush()
         self._messages.extend(messages)
 
     def entries(self, after: int = 0, vendor: str | None = None) -> Iterator[dict[str, Any]]:

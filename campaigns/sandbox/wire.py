@@ -47,6 +47,11 @@ class Call:
         """The gaps of the route's path."""
         return self.request.match_info
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the client says that its body is JSON."""
+        return self.request.content_type == "application/json"
+
     def all_headers(self, name: str) -> list[str]:
         return self.request.headers.getall(name, [])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +73,6 @@ class World:
     def report_error(self, error: BaseException) -> None:
         """A fault of the sandbox itself: shown by /__sandbox__/health, so that no test blames the client."""
         text = "".join(traceback.format_exception(error))
-        print(text, flush=True)
+        print(text, file=sys.stderr, flush=True)
         if len(self.errors) < ERRORS_KEPT:
             self.errors.append(text)

@@ -164,7 +164,7 @@ def test_a_slow_body_arrives_whole(sandbox: SandboxProcess, sinch: httpx.Client)
 
 
 def test_a_slow_body_can_outlast_the_client(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
-    sandbox.arm(PATH, "slow_drip", seconds=60)
+    sandbox.arm(PATH, "slow_drip", seconds=2)
     with sinch.stream("POST", PATH, json=MESSAGE) as answer:
         assert answer.status_code == 200
     assert len(sandbox.log()) == 1

@@ -289,6 +289,12 @@ def test_what_the_contract_advises_against_is_noted(
     assert [violation["rule"] for violation in sandbox.violations()] == [rule]
 
 
+def test_a_body_that_is_not_called_json_is_noted(sandbox: SandboxProcess, service: httpx.Client) -> None:
+    headers = {"Content-Type": "text/plain"}
+    assert service.post("/email/4/messages", json={"messages": [email()]}, headers=headers).status_code == 200
+    assert [v["rule"] for v in sandbox.violations()] == ["content_type"]
+
+
 def test_own_headers_arrive_and_fixed_ones_do_not(sandbox: SandboxProcess, service: httpx.Client) -> None:
     post_email(service, with_content(headers='{"From":"x","List-Unsubscribe":"<https://c.example/b>"}'))
     assert sandbox.log()[0]["headers"] == {"List-Unsubscribe": "<https://c.example/b>"}

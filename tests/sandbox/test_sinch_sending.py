@@ -230,6 +230,12 @@ def test_a_reference_that_is_accepted_twice_is_noted(sandbox: SandboxProcess, si
     assert [(v["rule"], v["count"]) for v in sandbox.violations()] == [("repeated_reference", 2)]
 
 
+def test_a_body_that_is_not_called_json_is_noted(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    answer = sinch.post("/v1/send-sms", json=MESSAGE, headers={"Content-Type": "text/plain"})
+    assert answer.status_code == 200
+    assert [v["rule"] for v in sandbox.violations()] == ["content_type"]
+
+
 def test_sending_by_query_string_works_and_is_noted(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
     assert len(sinch.get("/v1/send-sms", params=MESSAGE).json()) == 1
     assert [v["rule"] for v in sandbox.violations()] == ["send_by_query"]

@@ -156,7 +156,10 @@ class MessagingService(Vendor):
         self._note(call, reader.notes)
         return Answer(self._intake.accept(call, SMS, drafts, reader.schedule, reader.counts_parts))
 
-    def _note(self, call: Call, notes: Mapping[str, str]) -> None:
+    def _note(self, call: Call, notes: dict[str, str]) -> None:
+        """Add what a send request should not have done to the violations."""
+        if call.body and not call.is_json:
+            notes["content_type"] = "a body without Content-Type: application/json"
         for rule, detail in notes.items():
             self._world.violations.add(self.slug, rule, detail, call.arrival.number)
 

@@ -95,6 +95,10 @@ class Sinch(Vendor):
             if not self._requests.admit(call.address, call.now):
                 return error_answer(429)
             call.principal = self._authenticate(call)
+            if call.body and not call.is_json:
+                self._world.violations.add(
+                    self.slug, "content_type", "a body without Content-Type: application/json", call.arrival.number
+                )
             return handler(call)
 
         return guarded
