@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
@@ -10,6 +11,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -21,7 +23,10 @@ from campaigns.services.offers import Offer
 from console.choices import TimeZoneField
 from console.errors import UserError
 from console.models import Workspace
+from contacts import emails, phones
+from contacts.emails import EmailProblem
 from contacts.models import Group
+from contacts.phones import Phone
 
 MAX_PARTS = 8
 FURTHEST = timedelta(days=3 * 366)  # a campaign further away is a slip of the keyboard
@@ -198,6 +203,52 @@ class ScheduleForm(forms.Form):
         self.start_at, self.note = instant.at, instant.note
 
     @property
+    def moment_fields(self) -> list[BoundField]:
+        """The fields of a chosen time: empty for "now", so not required by themselves."""
+        return [self["day"], self["time"], self["zone"]]
+
+    @property
     def plan(self) -> Plan:
         zone = self.cleaned_data["zone"] if self.start_at else ""
         return Plan(self.start_at, zone, self.cleaned_data["messages_per_second"])
+
+
+class TestForm(forms.Form):
+    """Addresses to try the message on. `seen`: the newest test when the form was shown; posted twice, it sends once."""
+
+    __test__ = False  # not a test, whatever its name says
+
+    addresses = forms.CharField(label=_("Addresses"), widget=forms.Textarea(attrs={"rows": 3}))
+    contact = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channel, self.country = campaign.channel, campaign.workspace.default_country
+        self.fields["addresses"].label = gettext("Phones") if self.channel == "sms" else gettext("Email addresses")
+        self.fields["addresses"].help_text = gettext("At most %(n)s, one on each line.") % {"n": MAX_TEST_ADDRESSES}
+
+    def clean_addresses(self) -> list[str]:
+        """E.164 phones or email addresses, each once."""
+        written = [line.strip() for line in re.split(r"[\n,;]+", str(self.cleaned_data["addresses"])) if line.strip()]
+        if len(written) > MAX_TEST_ADDRESSES:
+            sentence = gettext("A test goes to at most %(n)s addresses; these are %(written)s.")
+            raise ValidationError(sentence % {"n": MAX_TEST_ADDRESSES, "written": len(written)})
+        found = {line: self._read(line) for line in written}
+        wrong = [line for line, address in found.items() if not address]
+        if wrong:
+            sentence = (
+                gettext("This is no phone number one can send to: %(wrong)s")
+                if self.channel == "sms"
+                else gettext("This is no email address: %(wrong)s")
+            )
+            raise ValidationError([sentence % {"wrong": line} for line in wrong])
+        return list(dict.fromkeys(found.values()))
+
+    def _read(self, line: str) -> str:
+        """The address as the ledger writes it; "" for none."""
+        if self.channel == "sms":
+            phone = phones.parse(line, self.country)
+            return phone.e164 if isinstance(phone, Phone) else ""
+        address = emails.parse(line)
+        return "" if isinstance(address, EmailProblem) else address

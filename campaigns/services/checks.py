@@ -14,7 +14,7 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose
+from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose, TemplateVersion
 from campaigns.providers.base import Problem
 from campaigns.services import accounts, content, estimates, local_time, offers, pace
 from campaigns.services.audience import Counts
@@ -99,6 +99,11 @@ def _audience(campaign: Campaign, counts: Counts) -> Check:
 # -- message -----------------------------------------------------------------------------------------
 
 
+def _version(campaign: Campaign) -> TemplateVersion:
+    assert campaign.version is not None, "checked only when there is a message"
+    return campaign.version
+
+
 def _message(campaign: Campaign) -> Check | None:
     if campaign.version_id:
         return None
@@ -106,7 +111,7 @@ def _message(campaign: Campaign) -> Check | None:
 
 
 def _fields(campaign: Campaign, counts: Counts) -> Check:
-    compiled = content.compiled(campaign.version_id)
+    compiled = content.compiled(_version(campaign))
     gone = sorted(set(compiled.names) - set(content.known_names(campaign.workspace)))
     if gone:
         text = _("The message uses a field that does not exist any more: %(names)s. Change the message.")
@@ -126,16 +131,15 @@ def _fields(campaign: Campaign, counts: Counts) -> Check:
 def _opt_out(campaign: Campaign) -> Check | None:
     if campaign.purpose != Purpose.MARKETING:
         return None
-    assert campaign.version is not None
     if campaign.channel == "email":
-        if content.UNSUBSCRIBE in content.compiled(campaign.version_id).names:
+        if content.UNSUBSCRIBE in content.compiled(_version(campaign)).names:
             return Check("opt_out", Level.OK, _("Opt-out in place"), _("Every email has its own link"), "message")
         text = _("A marketing email needs an unsubscribe link. Save the message again and it is added.")
         return Check("opt_out", Level.BAD, _("No unsubscribe link"), text, "message")
     words = [str(word) for word in campaign.workspace.stop_words] or ["STOP"]
-    text_upper = campaign.version.text.upper()
+    text_upper = _version(campaign).text.upper()
     told = [word for word in words if word.upper() in text_upper]
-    if told or content.UNSUBSCRIBE in content.compiled(campaign.version_id).names:
+    if told or content.UNSUBSCRIBE in content.compiled(_version(campaign)).names:
         return Check("opt_out", Level.OK, _("Opt-out in the text"), ", ".join(told), "message")
     text = _("People cannot know how to opt out. Add for example “Reply %(word)s to opt out”.") % {"word": words[0]}
     return Check("opt_out", Level.WARN, _("No opt-out in the text"), text, "message")
@@ -157,6 +161,11 @@ def length(campaign: Campaign, counts: Counts, measured: Measured) -> Check:
         most = max(measured.parts, default=1)
         text = ngettext("At most %(n)s part a message", "At most %(n)s parts a message", most) % {"n": most}
         return Check("length", Level.OK, _("Nobody's message is too long"), text, "message")
+    if not estimate.people:
+        text = _("Every message has more than %(parts)s SMS parts. Shorten the text, or allow more parts.")
+        return Check(
+            "length", Level.BAD, _("All messages are too long"), text % {"parts": campaign.max_parts}, "message"
+        )
     text = ngettext(
         "%(people)s message has more than %(parts)s SMS parts and is left out.",
         "%(people)s messages have more than %(parts)s SMS parts and are left out.",
@@ -216,7 +225,7 @@ def provider_problems(campaign: Campaign) -> list[Problem]:
     provider = accounts.open_provider(campaign.account)
     draft = Dispatch(channel=campaign.channel, sender=sender, reply_to=campaign.reply_to)
     # With slots in its texts, whoever fills them: the vendor's rules are about the words between the gaps.
-    return provider.check_body(body_of(draft, content.compiled(campaign.version_id), substitutes=True))
+    return provider.check_body(body_of(draft, content.compiled(_version(campaign)), substitutes=True))
 
 
 def said(problem: Problem) -> str:

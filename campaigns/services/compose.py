@@ -110,20 +110,25 @@ def source_of(version: TemplateVersion) -> Source:
     return Source(version.channel, version.text_source, version.subject, version.preheader, version.html_source)
 
 
+def built_of(version: TemplateVersion) -> Built:
+    """A stored version as content again: frozen spellings, nothing is compiled or cleaned anew."""
+    return Built(source_of(version), version.subject, version.text, version.html, tuple(version.names))
+
+
 # -- a campaign's own version ---------------------------------------------------------------------
 
 
-def for_campaign(campaign: Campaign, built: Built, actor: User | None, now: datetime) -> TemplateVersion:
-    """The version that `campaign` sends: the one it has when nothing changed, else a new one of its own.
+def own_version(campaign: Campaign, built: Built, actor: User | None, now: datetime) -> TemplateVersion:
+    """The campaign's own version of `built`: the one it has when nothing changed, else a new one.
 
     A marketing email without an unsubscribe link gets one at its end, stored like the rest of the text, so that
     the preview shows it and the ledger keeps it.
     """
     version = with_opt_out(campaign, built).version(campaign.workspace)
-    current = campaign.version
+    current = campaign.version if campaign.version and campaign.version.template_id is None else None
     if current is not None and same_content(current, version):
         return current
-    version.number = current.number + 1 if current is not None and current.template_id is None else 1
+    version.number = current.number + 1 if current else 1
     version.created_by, version.created_at = actor, now
     version.save()
     return version
@@ -133,7 +138,7 @@ def from_template(campaign: Campaign, version: TemplateVersion, actor: User | No
     """`version` of a template as `campaign` sends it: itself, or a copy with the unsubscribe link it lacks."""
     if not needs_opt_out(campaign, tuple(version.names)):
         return version
-    return for_campaign(campaign, build(source_of(version), None), actor, now)
+    return own_version(campaign, built_of(version), actor, now)
 
 
 def drop_unused(version: TemplateVersion | None) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.models import Campaign, ProviderAccount, Template, TemplateVersion
+from campaigns.services import compose
+from campaigns.services.compose import Built
 from campaigns.services.lifecycle import refusal
 from campaigns.states import CampaignStatus
 from console.models import User
@@ -18,15 +20,13 @@ from contacts.models import Group
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What is said and through which account. `template` is where the version came from, None for own text."""
+class Envelope:
+    """What surrounds the text: through which account, from whom, and how many SMS parts it may have."""
 
     account: ProviderAccount | None
     sender: str
-    reply_to: str
-    max_parts: int
-    template: Template | None
-    version: TemplateVersion | None
+    reply_to: str = ""
+    max_parts: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,49 @@ def set_audience(
         campaign.exclude.set(exclude)
 
 
-def set_message(campaign: Campaign, message: Message, actor: User | None, now: datetime) -> None:
-    fields = {name: getattr(message, name) for name in Message.__dataclass_fields__}
-    if any(getattr(campaign, name) != value for name, value in fields.items()):
-        _write(campaign, "message", actor, now, **fields)
+def write_text(campaign: Campaign, envelope: Envelope, built: Built, actor: User | None, now: datetime) -> None:
+    """The campaign's own text; a version of its own when it changed."""
+    with transaction.atomic():
+        version = compose.own_version(campaign, built, actor, now)
+        _set_message(campaign, envelope, None, version, actor, now)
+
+
+def take_template(
+    campaign: Campaign, envelope: Envelope, template: Template, actor: User | None, now: datetime
+) -> None:
+    """The current version of `template`; in a marketing email with the unsubscribe link it lacks."""
+    assert template.current is not None
+    with transaction.atomic():
+        version = compose.from_template(campaign, template.current, actor, now)
+        _set_message(campaign, envelope, template, version, actor, now)
+
+
+def copy_template(
+    campaign: Campaign, envelope: Envelope, template: Template, actor: User | None, now: datetime
+) -> None:
+    """The text of `template` as the campaign's own: a change of either leaves the other alone."""
+    assert template.current is not None
+    with transaction.atomic():
+        version = compose.own_version(campaign, compose.built_of(template.current), actor, now)
+        _set_message(campaign, envelope, None, version, actor, now)
+
+
+def _set_message(
+    campaign: Campaign,
+    envelope: Envelope,
+    template: Template | None,
+    version: TemplateVersion,
+    actor: User | None,
+    now: datetime,
+) -> None:
+    replaced = campaign.version
+    fields = {name: getattr(envelope, name) for name in Envelope.__dataclass_fields__}
+    fields |= {"template": template, "version": version}
+    if all(getattr(campaign, name) == value for name, value in fields.items()):
+        return
+    _write(campaign, "message", actor, now, **fields)
+    if replaced != version:
+        compose.drop_unused(replaced)
 
 
 def set_plan(campaign: Campaign, plan: Plan, actor: User | None, now: datetime) -> None:
@@ -78,8 +117,6 @@ def _write(campaign: Campaign, part: str, actor: User | None, now: datetime, **f
     with transaction.atomic():
         if not Campaign.objects.filter(pk=campaign.pk, status=CampaignStatus.DRAFT).update(updated_at=now, **fields):
             raise refusal(campaign, "edit")
-        audit.record(
-            "campaign.update", workspace=campaign.workspace, actor=actor, target=campaign, now=now, part=part
-        )
+        audit.record("campaign.update", workspace=campaign.workspace, actor=actor, target=campaign, now=now, part=part)
     for name, value in {**fields, "updated_at": now}.items():
         setattr(campaign, name, value)

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +32,7 @@ _ANY_DISPATCH = Exists(Dispatch.objects.filter(campaign=OuterRef("pk")))
 _CHANGED = gettext_lazy("Somebody changed this campaign while you were looking at it. Check it again.")
 _RUNS = gettext_lazy("A dispatch of this campaign is not over. Stop it, or wait until it has finished.")
 _NOT_SCHEDULED = gettext_lazy("This campaign is not scheduled.")
-_REFUSALS = {
+_REFUSALS: dict[tuple[str, str], Promise] = {
     ("schedule", CampaignStatus.SCHEDULED): gettext_lazy("This campaign is already scheduled."),
     ("unschedule", CampaignStatus.DRAFT): _NOT_SCHEDULED,
     ("unschedule", CampaignStatus.IN_REVIEW): _NOT_SCHEDULED,
@@ -40,7 +41,7 @@ _REFUSALS = {
     ),
     ("archive", CampaignStatus.ARCHIVED): gettext_lazy("This campaign is already archived."),
 }
-_BY_STATUS = {
+_BY_STATUS: dict[str, Promise] = {
     "": gettext_lazy("This campaign was deleted meanwhile."),
     CampaignStatus.DRAFT: _CHANGED,
     CampaignStatus.IN_REVIEW: gettext_lazy("This campaign is in review, so it cannot change now."),
@@ -174,7 +175,7 @@ def refusal(campaign: Campaign, action: str) -> UserError:
     """Why `action` (a move, "edit" or "delete") cannot be done to the campaign as it is now, and what can."""
     status = Campaign.objects.filter(pk=campaign.pk).values_list("status", flat=True).first() or ""
     if action in CAMPAIGN_MOVES and status in CAMPAIGN_MOVES[action].sources:
-        sentence = _RUNS if action == "archive" else _CHANGED
+        sentence: Promise = _RUNS if action == "archive" else _CHANGED
     else:
         sentence = _REFUSALS.get((action, status)) or _BY_STATUS[status]
     return UserError(str(sentence), code=f"campaign_{status or 'deleted'}")

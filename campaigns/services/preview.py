@@ -57,6 +57,12 @@ def of_source(
     return _preview(compile_content(parts, None), channel, text, contact)
 
 
+def filled(text: str, contact: Contact | None) -> str:
+    """A line of text (a preheader) with the values of `contact`; it must compile. Missing values stay gaps."""
+    template = parse(text, None)
+    return "".join(piece.text for piece in _pieces(text, row_of(contact, template.names)))
+
+
 def row_of(contact: Contact | None, names: tuple[str, ...]) -> dict[str, Any]:
     """The values a preview fills in; "[points]" stands for the field of nobody."""
     row = content.row_of(contact) if contact else {name: f"[{name}]" for name in names}

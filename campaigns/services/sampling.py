@@ -49,6 +49,11 @@ class Measured:
     def total_parts(self) -> int:
         return sum(parts * people for parts, people in self.parts.items())
 
+    @property
+    def parts_in_order(self) -> list[tuple[int, int]]:
+        """(parts, people), fewest parts first."""
+        return sorted(self.parts.items())
+
     def longer_than(self, max_parts: int) -> int:
         """People whose message has more parts than is allowed."""
         return sum(people for parts, people in self.parts.items() if parts > max_parts)

@@ -8,7 +8,9 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign
-from campaigns.services import audience, checks, lifecycle
+from campaigns.services import audience, checks, content, lifecycle, sampling
+from campaigns.services.audience import AudienceSpec, Counts
+from campaigns.services.checks import Check
 from campaigns.states import CAMPAIGN_MOVES, allowed
 from console import formats
 from console.errors import UserError
@@ -37,8 +39,9 @@ def schedule(campaign: Campaign, expected: int | None, actor: User | None, now: 
     """
     if not allowed(CAMPAIGN_MOVES, "schedule", campaign.status):
         raise lifecycle.refusal(campaign, "schedule")
-    counts = audience.count(audience.spec_of(campaign))
-    for check in checks.of(campaign, counts, now):
+    spec = audience.spec_of(campaign)
+    counts = audience.count(spec)
+    for check in [*checks.of(campaign, counts, now), *_length(campaign, spec, counts)]:
         if check.level is checks.Level.BAD:
             raise UserError(check.sentence, code=check.code)
     people = counts.will_receive
@@ -57,3 +60,14 @@ def schedule(campaign: Campaign, expected: int | None, actor: User | None, now: 
         scheduled_at=now,
     )
     return people
+
+
+def _length(campaign: Campaign, spec: AudienceSpec, counts: Counts) -> list[Check]:
+    """Of an SMS that can be rendered: are there messages that are short enough?"""
+    if campaign.channel != "sms" or campaign.version is None or not counts.will_receive:
+        return []
+    people = sampling.people(spec, counts.will_receive)
+    compiled = content.compiled(campaign.version)
+    count = sampling.counting(campaign.account)
+    measured = sampling.measure(compiled, "sms", people, counts.will_receive, count)
+    return [checks.length(campaign, counts, measured)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,6 +19,8 @@ from contacts.models import Contact
 
 LIVE_SAMPLE = 200  # people measured at each pause in typing
 SHOWN_WORDS = 3
+# For vendors whose cheap alphabet lacks even these.
+_SPELLED = {"¿": "", "¡": "", "€": "EUR"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +33,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cheaper:
-    """The text with its costly letters replaced by their neighbours. `words`: some that change, before and after."""
+    """The text with its costly letters replaced by their neighbours. `words`: some that change, before and after;
+    `saving` for the whole audience, None without a price or an audience."""
 
     source: str
     words: tuple[tuple[str, str], ...]
     counted: Count
-    estimate: Estimate | None
-
-    def saving(self, now: Estimate | None) -> Decimal | None:
-        """What it saves against the text as it is; None without a price."""
-        if now is None or now.cost is None or self.estimate is None or self.estimate.cost is None:
-            return None
-        return now.cost - self.estimate.cost
+    saving: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +79,35 @@ def check(
     counted = _count_for(source, known, shown, count)
     forcing = _forcing(source, known, count)
     measured, estimate = _measured(source, known, campaign, sample, will_receive, count)
-    plain = parse(source, known).change_text(sms.to_gsm)
     cheaper = None
-    if forcing and plain != source:
-        plain_estimate = _measured(plain, known, campaign, sample, will_receive, count)[1]
+    plain = in_plain_letters(source, known, count)
+    if forcing and not _forcing(plain, known, count):
+        then = _measured(plain, known, campaign, sample, will_receive, count)[1]
         words = tuple(_changed_words(source, plain))
-        cheaper = Cheaper(plain, words, _count_for(plain, known, shown, count), plain_estimate)
+        cheaper = Cheaper(plain, words, _count_for(plain, known, shown, count), _saving(estimate, then))
     unicode_values = measured.unicode / measured.people if measured and measured.people and not forcing else 0.0
     return SmsCheck(counted, estimate, measured, forcing, unicode_values, cheaper)
+
+
+def in_plain_letters(source: str, known: Collection[str], count: Counting = sms.count) -> str:
+    """The text with each letter that leaves the cheap alphabet replaced by its nearest neighbour in it; the names
+    of fields stay. A vendor's alphabet may be smaller than the standard's: then ñ becomes n, which a person has to
+    read once more. What has no neighbour (an emoji) stays."""
+
+    def replace(text: str) -> str:
+        return "".join(neighbours.get(letter, letter) for letter in text)
+
+    neighbours = {letter: _neighbour(letter, count) for letter in _forcing(source, known, count)}
+    return parse(source, known).change_text(replace)
+
+
+def _neighbour(letter: str, count: Counting) -> str:
+    nearest = sms.to_gsm(letter)
+    bare = "".join(c for c in unicodedata.normalize("NFKD", nearest) if not unicodedata.combining(c))
+    for candidate in (nearest, bare, _SPELLED.get(letter, letter)):
+        if not _forcing_letters(candidate, count):
+            return candidate
+    return letter
 
 
 def marks(source: str, known: Collection[str], count: Counting = sms.count) -> list[Mark]:
@@ -126,12 +145,24 @@ def _count_for(source: str, known: Collection[str], shown: Contact | None, count
 
 
 def _measured(
-    source: str, known: Collection[str], campaign: Campaign | None, sample: Sequence[Contact], people: int, count: Counting
+    source: str,
+    known: Collection[str],
+    campaign: Campaign | None,
+    sample: Sequence[Contact],
+    people: int,
+    count: Counting,
 ) -> tuple[Measured | None, Estimate | None]:
     if campaign is None or not sample:
         return None, None
     measured = sampling.measure(_compiled(source, known), "sms", sample, people, count)
     return measured, estimates.of(campaign, measured, people)
+
+
+def _saving(now: Estimate | None, then: Estimate | None) -> Decimal | None:
+    """What the cheaper text saves; None when that is nothing: people who were left out may get it then."""
+    if now is None or then is None or now.cost is None or then.cost is None:
+        return None
+    return now.cost - then.cost if now.cost > then.cost else None
 
 
 def _literals(source: str, known: Collection[str]) -> str:

@@ -28,16 +28,16 @@ def create(workspace: Workspace, name: str, built: Built, actor: User | None, no
 def save(template: Template, name: str, built: Built, actor: User | None, now: datetime) -> bool:
     """Name and content; True when a new version was made, False when the content is what it was."""
     with transaction.atomic():
-        locked = Template.objects.select_for_update().select_related("current", "workspace").get(pk=template.pk)
+        rows = Template.objects.select_for_update(of=("self",)).select_related("current", "workspace")
+        locked = rows.get(pk=template.pk)
         if locked.name != name:
             _rename(locked, name, now)
         changed = locked.current is None or not same_content(locked.current, built.version(locked.workspace))
         if changed:
-            _add_version(locked, built, actor, now)
+            number = _add_version(locked, built, actor, now)
             audit.record(
-                "template.update", workspace=locked.workspace, actor=actor, target=locked, now=now,
-                version=locked.current.number,
-            )  # fmt: skip
+                "template.update", workspace=locked.workspace, actor=actor, target=locked, now=now, version=number
+            )
     template.refresh_from_db()
     return changed
 
@@ -122,17 +122,19 @@ def _free_name(template: Template) -> str:
 # -- versions --------------------------------------------------------------------------------------
 
 
-def _add_version(template: Template, built: Built, actor: User | None, now: datetime) -> None:
-    _store(template, built.version(template.workspace), actor, now)
+def _add_version(template: Template, built: Built, actor: User | None, now: datetime) -> int:
+    return _store(template, built.version(template.workspace), actor, now)
 
 
-def _store(template: Template, version: TemplateVersion, actor: User | None, now: datetime) -> None:
+def _store(template: Template, version: TemplateVersion, actor: User | None, now: datetime) -> int:
+    """Save `version` as the newest of `template`; gives its number."""
     last = template.versions.order_by("-number").values_list("number", flat=True).first() or 0
     version.template, version.number = template, last + 1
     version.created_by, version.created_at = actor, now
     version.save()
     Template.objects.filter(pk=template.pk).update(current=version, updated_at=now)
     template.current = version
+    return version.number
 
 
 def _copied(version: TemplateVersion) -> TemplateVersion:
