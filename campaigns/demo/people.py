@@ -22,6 +22,7 @@ _LAST = (  # noqa: SIM905
     "Pereira Pérez Prieto Ramos Reyes Ribeiro Ríos Rojas Romero Rubio Ruiz Sáez Salas Sánchez Santana Santos "
     "Serrano Silva Soler Soto Suárez Torres Urrutia Vargas Vázquez Vega Vidal Zubizarreta"
 ).split()
+NO_CREDIT = 201
 _CITIES = ("Bilbao", "Madrid", "Sevilla", "Valencia", "A Coruña", "Zaragoza", "Lisboa", "Porto")
 _LETTERS = str.maketrans("áéíóúñçãâêôàü", "aeiouncaaeoau")
 
@@ -54,9 +55,15 @@ def people(count: int, seed: int = 7) -> Iterator[Person]:
             first_name="" if chance.random() < 0.02 else first,
             last_name=last,
             email="" if chance.random() < 0.06 else f"{handle}@example.com",
-            phone="" if chance.random() < 0.04 else f"+346{i:05d}{chance.randrange(1000):03d}",
+            phone="" if chance.random() < 0.04 else f"+346{i:05d}{_ending(chance):03d}",
             city=chance.choice(_CITIES),
             points=chance.randrange(0, 2500),
             agreed_sms=chance.random() < 0.93,
             agreed_email=chance.random() < 0.95,
         )
+
+
+def _ending(chance: random.Random) -> int:
+    """Last three digits, by which the sandbox decides what happens. Not "no credit": it would hold the whole demo."""
+    ending = chance.randrange(1000)
+    return 202 if ending == NO_CREDIT else ending

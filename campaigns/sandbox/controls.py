@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -66,6 +66,20 @@ def _explained(control: Control) -> Control:
     return serve
 
 
+def configure(world: World, values: Mapping[str, Any]) -> None:
+    """Change server settings by name and vendors' settings below the vendor's name. Raises BadControl, BadSetting."""
+    general = {}
+    for name, value in values.items():
+        vendor = world.vendor(name)
+        if vendor is None:
+            general[name] = value
+        elif isinstance(value, dict):
+            vendor.configure(value)
+        else:
+            raise BadControl(f"settings of {name} must be an object")
+    world.configure(general)
+
+
 class Controls:
     """One method per control route."""
 
@@ -99,17 +113,7 @@ class Controls:
 
     async def change_config(self, request: web.Request) -> web.StreamResponse:
         """Server settings by name, vendors' settings below the vendor's name. Answers the whole configuration."""
-        values = await _read_object(request)
-        general = {}
-        for name, value in values.items():
-            vendor = self._world.vendor(name)
-            if vendor is None:
-                general[name] = value
-            elif isinstance(value, dict):
-                vendor.configure(value)
-            else:
-                raise BadControl(f"settings of {name} must be an object")
-        self._world.configure(general)
+        configure(self._world, await _read_object(request))
         return await self.show_config(request)
 
     async def show_faults(self, request: web.Request) -> web.StreamResponse:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
@@ -45,11 +46,16 @@ def build(world: World) -> web.Application:
     return app
 
 
-async def serve(host: str, port: int, settings: ServerSettings, log_path: Path | None) -> None:
-    """Serve until SIGTERM or SIGINT. Prints the address as soon as requests are answered."""
+async def serve(
+    host: str, port: int, settings: ServerSettings, log_path: Path | None, config: Mapping[str, Any] | None = None
+) -> None:
+    """Serve until SIGTERM or SIGINT. Prints the address as soon as requests are answered. `config` is what the
+    control interface takes at `config`."""
     gc.set_threshold(*GARBAGE_THRESHOLDS)
     world = World(settings, log_path)
-    runner = web.AppRunner(build(world), access_log=None, shutdown_timeout=DRAIN_SECONDS)
+    app = build(world)
+    controls.configure(world, config or {})
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=DRAIN_SECONDS)
     await runner.setup()
     site = web.TCPSite(runner, host, port, backlog=1024)
     await site.start()

@@ -81,7 +81,9 @@ def _programs(listener: Listener, sandbox_port: int | None) -> list[Program]:
         programs.append(Program("beat", _manage("beat"), stage=0))
     programs.append(Program("worker", _manage("worker"), stage=1, grace=45))
     if sandbox_port:
-        command = [sys.executable, "-m", "campaigns.sandbox", "--port", str(sandbox_port)]
+        # What an operator would enter in the vendors' portals; `prepare --demo` writes it.
+        portal = str(Path(settings.DATA_DIR) / "sandbox.json")
+        command = [sys.executable, "-m", "campaigns.sandbox", "--port", str(sandbox_port), "--config", portal]
         programs.append(Program("sandbox", command, stage=2, grace=5))
     return programs
 
