@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from contacts.services.people import search_text
 from django.db import transaction
 
 from campaigns.demo.people import Person, people
@@ -18,6 +17,7 @@ from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.services import account_settings, compose, content, drafts, lifecycle, scheduling, templates
 from console.models import Membership, Role, User, Workspace
 from contacts.models import Contact, ContactField, Group, GroupMember
+from contacts.services.people import search_text
 from contacts.states import Consent, GroupKind
 
 SLUG = "demo"
