@@ -80,8 +80,8 @@ def curve(dispatch: Dispatch, speed: Speed, now: datetime, points: int = CHART_P
         return None
     end = speed.last_at if dispatch.finished_at else max(speed.last_at, now)
     first = int(speed.first_at.timestamp()) // BUCKET
-    last = max(first + 1, int(end.timestamp()) // BUCKET)
-    width = max(1, -(-(last - first) // points))  # buckets per point, rounded up
+    last = max(first, -(-int(end.timestamp()) // BUCKET) - 1)  # the bucket that holds the second before `end`
+    width = -(-(last - first + 1) // points)  # buckets per point, rounded up
     rows = Pulse.objects.filter(dispatch=dispatch, at__gte=first, at__lte=last).values_list("at", "n")
     values = _spread(rows, first, last, width, end.timestamp())
     return Curve(values, _moment(first), _moment(first + width * len(values)))
