@@ -43,6 +43,25 @@ def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
     return f"(SELECT {columns} FROM json_each(%s)) AS j", [orjson.dumps(rows).decode()]
 
 
+def accept_claimed(accepted: Sequence[tuple[int, str, int]], now: datetime) -> list[int]:
+    """claimed → accepted for (id, provider message id, parts); gives the ids that moved. What nearly every answer
+    is, so without the columns that an acceptance leaves alone: half the time of `write_claimed`."""
+    if not accepted:
+        return []
+    if sql.is_postgres():
+        table, key, mine = "unnest(%s::bigint[], %s::text[], %s::int[]) AS j(id, pid, parts)", "j.id", "r.id"
+        params: list[Any] = [list(column) for column in zip(*accepted, strict=True)]
+    else:
+        table = "(SELECT value ->> 0 AS id, value ->> 1 AS pid, value ->> 2 AS parts FROM json_each(%s)) AS j"
+        params, key, mine = [orjson.dumps(accepted).decode()], "+j.id", "id"
+    found = sql.rows(
+        "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.pid, parts = j.parts, "
+        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND r.status = 'claimed' RETURNING {mine}",
+        [sql.stamp(now), *params],
+    )
+    return [int(pk) for (pk,) in found]
+
+
 def write_claimed(outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:
     """Move the rows that are still `claimed`; gives their ids. The path of every answer, so one statement only.
 

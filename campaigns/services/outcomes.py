@@ -81,8 +81,20 @@ class Ledger:
             after = by_id[pk]
             self.deltas[dispatch_id][state] -= 1
             self.deltas[dispatch_id][after.status, after.reason] += 1
-        queries.adopt([o for o in outcomes if o.id not in before and o.status == RecipientStatus.ACCEPTED], self.now)
+        overtaken = [o for o in outcomes if o.id not in before and o.status == RecipientStatus.ACCEPTED]
+        queries.adopt(overtaken, self.now)
         return len(before)
+
+    def accept(self, dispatch_id: int, accepted: Sequence[tuple[int, str, int]]) -> None:
+        """(id, provider message id, parts) of rows that the provider took."""
+        moved = queries.accept_claimed(accepted, self.now)
+        self.move(dispatch_id, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), len(moved))
+        if len(moved) < len(accepted):  # a receipt was quicker than this answer
+            there = set(moved)
+            late = [row for row in accepted if row[0] not in there]
+            queries.adopt(
+                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in late], self.now
+            )
 
     def move(self, dispatch_id: int, source: tallies.Key, target: tallies.Key, people: int) -> None:
         """Note a move that was written elsewhere."""
@@ -175,18 +187,22 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     dispatch_id = flight.dispatch.pk
     by_reference = {receipt.reference: receipt for receipt in receipts}
     new_batches = _new_batches(flight, receipts, ledger.now)
-    outcomes = []
+    accepted, outcomes = [], []
     for reference, row in flight.rows.items():
         receipt = by_reference.get(reference)
+        if receipt is not None and receipt.outcome is Outcome.ACCEPTED:
+            accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
+            continue
         if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
             receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
         outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(reference)))
+    ledger.accept(dispatch_id, accepted)
     ledger.write(dispatch_id, outcomes)
     _suppress(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
-    accepted = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
-    ledger.handed[dispatch_id] += len(accepted)
-    ledger.parts[dispatch_id] += sum(o.parts for o in accepted)
+    gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
+    ledger.handed[dispatch_id] += len(accepted) + len(gone)
+    ledger.parts[dispatch_id] += sum(parts for _, _, parts in accepted) + sum(o.parts for o in gone)
     _close(flight, ledger.now, unknown=unknown, answer=None)
 
 
