@@ -80,6 +80,7 @@ _BRACKETED_CODE = re.compile(r"^\((\d{1,3})\)\s*\d")
 _OLD_MEXICAN = re.compile(r"^521(\d{10})$")
 _OLD_MEXICAN_TRUNK = re.compile(r"^04[45](\d{10})$")
 _SPECIAL_KINDS = ("premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail")
+FEWEST_DIGITS = 7  # of a number that somebody may have written without its country
 _MOBILE_TYPES = frozenset({phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 

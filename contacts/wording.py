@@ -62,3 +62,19 @@ EMAIL_PROBLEMS: dict[str, Any] = {
     EmailProblem.BAD_DOMAIN: _("The part after the @ is no domain, such as example.com."),
     EmailProblem.TOO_LONG: _("This is longer than an email address can be."),
 }
+
+# The same in a few words, for tables of an import.
+PHONE_PROBLEM_WORDS: dict[str, Any] = {
+    PhoneProblem.LETTERS: _("Phone with letters"),
+    PhoneProblem.ROUNDED: _("Digits of the phone lost by a spreadsheet"),
+    PhoneProblem.NO_COUNTRY: _("Phone without a country code"),
+    PhoneProblem.TOO_SHORT: _("Phone too short for its country"),
+    PhoneProblem.TOO_LONG: _("Phone too long for its country"),
+    PhoneProblem.NOT_IN_PLAN: _("Phone number that does not exist"),
+}
+EMAIL_PROBLEM_WORDS: dict[str, Any] = {
+    EmailProblem.NO_AT: _("Email without @"),
+    EmailProblem.BAD_NAME: _("Email with wrong letters before the @"),
+    EmailProblem.BAD_DOMAIN: _("Email with a wrong domain"),
+    EmailProblem.TOO_LONG: _("Email too long"),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 
@@ -13,7 +14,10 @@ def insert_from(
     model: type[Model], columns: Sequence[str], rows: QuerySet[Any, Any], *, ignore_conflicts: bool = False
 ) -> int:
     """Insert what `rows` (a `values_list` in the order of `columns`, with a filter) selects; how many were new."""
-    select, params = rows.order_by().query.sql_with_params()
+    try:
+        select, params = rows.order_by().query.sql_with_params()
+    except EmptyResultSet:  # a filter that nothing can fulfil, such as ids out of an empty list
+        return 0
     quoted = ", ".join(connection.ops.quote_name(column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
     tail = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""

@@ -79,6 +79,17 @@ def change_many(
     return changed
 
 
+def record_many(
+    workspace: Workspace, channel: str, state: str, contact_ids: Sequence[int], proof: Proof, now: datetime
+) -> None:
+    """The history of people who were created with `state`: their column says it already."""
+    for start in range(0, len(contact_ids), CHUNK):
+        people = Contact.objects.for_workspace(workspace).filter(pk__in=contact_ids[start : start + CHUNK])
+        insert_from(
+            ConsentEvent, _EVENT_COLUMNS, people.values_list("workspace_id", "pk", *_row(channel, state, proof, now))
+        )
+
+
 def suppress_many(
     workspace: Workspace,
     channel: str,
@@ -163,14 +174,19 @@ def _suppress(
 
 def _write(people: QuerySet[Any], channel: str, state: str, proof: Proof, now: datetime) -> int:
     """History and column of everybody in `people`, who must not have `state` yet."""
-    actor_id = proof.actor.pk if proof.actor else None
-    texts = (channel, state, proof.basis[:40], proof.source, proof.wording[:80], proof.evidence[:300])
-    row = [Value(str(text)) for text in texts]
-    row += [Value(actor_id, output_field=IntegerField()), Value(now, output_field=DateTimeField())]
+    row = _row(channel, state, proof, now)
     with transaction.atomic():
         written = insert_from(ConsentEvent, _EVENT_COLUMNS, people.values_list("workspace_id", "pk", *row))
         people.update(**{f"{channel}_consent": state, "updated_at": now})
     return written
+
+
+def _row(channel: str, state: str, proof: Proof, now: datetime) -> list[Value]:
+    """The values of `_EVENT_COLUMNS` after the contact."""
+    texts = (channel, state, proof.basis[:40], proof.source, proof.wording[:80], proof.evidence[:300])
+    row = [Value(str(text)) for text in texts]
+    actor_id = proof.actor.pk if proof.actor else None
+    return [*row, Value(actor_id, output_field=IntegerField()), Value(now, output_field=DateTimeField())]
 
 
 def _suppressions(workspace: Workspace, channel: str) -> QuerySet[Any]:

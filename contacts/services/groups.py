@@ -70,7 +70,8 @@ def delete(group: Group, actor: User | None, now: datetime) -> None:
 def uses(group: Group) -> int:
     """How many things outside this app are made of the group: whatever has a relation to it but membership."""
     users: set[tuple[str, Any]] = set()
-    for relation in Group._meta.get_fields(include_hidden=True):
+    relations: list[Any] = Group._meta.get_fields(include_hidden=True)
+    for relation in relations:
         if not relation.auto_created or relation.concrete or relation.related_model in (None, GroupMember):
             continue
         model: Any = relation.related_model
