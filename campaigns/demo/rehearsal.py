@@ -15,6 +15,7 @@ from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, 
 from campaigns.providers import registry
 from campaigns.providers.base import Channel
 from campaigns.rendering import TemplateError
+from campaigns.reports import funnel
 from campaigns.services import (
     account_settings,
     audience,
@@ -22,6 +23,7 @@ from campaigns.services import (
     content,
     dispatching,
     drafts,
+    figures,
     lifecycle,
     scheduling,
     templates,
@@ -30,6 +32,7 @@ from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, RecipientStatus
 from console.errors import UserError
 from console.models import Job, JobStatus, User, Workspace
 from console.services import workspaces
+from contacts.services import imports
 
 SMS_TEXT = 'Hola {{ first_name|default:"cliente" }}, tu tienda abre de 10 a 20 h desde el lunes. Tienda Norte'
 EMAIL_HTML = (
@@ -142,6 +145,31 @@ def campaign_of(
     return campaign
 
 
+def import_contacts(plan: Plan, workspace: Workspace, owner: User) -> Job:
+    """Queue the import of the plan's file, as an upload in the console would. The rehearsal's people have agreed."""
+    with plan.contacts.open("rb") as file:
+        upload = imports.store_upload(iter(lambda: file.read(1 << 20), b""))
+    options = imports.Options(
+        country=plan.country,
+        list_name="Rehearsal",
+        channels=("sms", "email"),
+        basis="rehearsal",
+        evidence="manage.py demo",
+    )
+    return imports.start(workspace, owner, upload, plan.contacts.name, options)
+
+
+def import_line(job: Job) -> str:
+    """The outcome of an import in a line."""
+    outcome = imports.outcome_of(job)
+    line = (
+        f"Imported: {outcome.created:,} created, {outcome.updated:,} updated, {outcome.unchanged:,} unchanged, "
+        f"{outcome.duplicates:,} double, {outcome.refused:,} rejected of {outcome.rows:,} rows"
+    )
+    reasons = [f"  {imports.reason_words(reason)}: {people:,}" for reason, people in outcome.rejected.items()]
+    return "\n".join([line, *reasons])
+
+
 def wait_for_job(job: Job, say: Say) -> Job:
     """Until a worker has done the job. UserError when it failed."""
     shown = -1
@@ -195,6 +223,14 @@ def wait_for_receipts(dispatch: Dispatch, say: Say, quiet: timedelta, longest: t
         if not any(figures.get(status) for status in SETTLED):
             return
         time.sleep(0.25)
+
+
+def report_lines(dispatch: Dispatch, now: datetime) -> list[str]:
+    """The funnel of the report page, a line a step."""
+    found = figures.of(Dispatch.objects.select_related("account", "workspace").get(pk=dispatch.pk), now)
+    return [
+        f"{'  ' * step.inner}{step.label}: {step.n:,}" for step in [*funnel.steps(found), *funnel.not_reached(found)]
+    ]
 
 
 def _line(dispatch: Dispatch) -> str:

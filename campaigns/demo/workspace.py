@@ -65,7 +65,7 @@ def make(password: str, sandbox_url: str, now: datetime) -> Workspace:
         owner,
         now,
     )
-    by_channel = {channel: slug for slug in reversed(REHEARSALS) for channel in REHEARSALS[slug].channels}
+    by_channel = {channel: slug for slug in reversed(list(REHEARSALS)) for channel in REHEARSALS[slug].channels}
     text, mail = accounts[by_channel[Channel.SMS]], accounts[by_channel[Channel.EMAIL]]
     tomorrow = now.astimezone(ZoneInfo(ZONE)).replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=1)
     plans = [

@@ -72,9 +72,6 @@ def test_connection(account: ProviderAccount, now: datetime) -> Connection:
     return outcome
 
 
-test_connection.__test__ = False  # type: ignore[attr-defined] - not a test, whatever its name says
-
-
 def note_success(account_id: int, now: datetime) -> None:
     """A request was answered: the breaker closes."""
     ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, failures=0, hold_until=None)

@@ -141,9 +141,6 @@ def send_test(
     return dispatch
 
 
-send_test.__test__ = False  # type: ignore[attr-defined] - not a test, whatever its name says
-
-
 def _test_values(campaign: Campaign, contact: Contact | None) -> dict[str, object]:
     """Values for a test: the contact's, and the placeholder's own name where there is none, so that nothing is
     refused and the tester sees which gaps are filled per person."""

@@ -52,7 +52,7 @@ def accounts_with_work(now: datetime) -> list[int]:
 def open_slots(account_id: int, now: datetime) -> int:
     """How many more lanes this account may have."""
     held = Lane.objects.filter(account_id=account_id, lease_until__gte=now).count()
-    return max(0, settings.LANES_PER_ACCOUNT - held)
+    return max(0, int(settings.LANES_PER_ACCOUNT) - held)
 
 
 def take_lane(account_id: int, now: datetime) -> Lane | None:

@@ -23,11 +23,10 @@ from campaigns.demo.spreadsheet import first_rows, write_people
 from campaigns.models import Dispatch
 from campaigns.providers import registry
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.reports import funnel, recipients
+from campaigns.reports import recipients
 from campaigns.services.recipients import Wanted
 from console.errors import UserError
 from console.ports import first_free
-from console.services import jobs
 
 START_IN = timedelta(seconds=5)
 PEOPLE = 5_000
@@ -89,9 +88,7 @@ class Command(BaseCommand):
         if with_sandbox:
             processes.configure_sandbox(account)
         self.stdout.write(f"Contacts: {plan.contacts.name}")
-        job = rehearsal.wait_for_job(
-            jobs.create("contacts.import", workspace, owner, rehearsal.import_params(plan)), self.stdout.write
-        )
+        job = rehearsal.wait_for_job(rehearsal.import_contacts(plan, workspace, owner), self.stdout.write)
         self.stdout.write(rehearsal.import_line(job))
         version = rehearsal.version_of(plan, workspace, owner, timezone.now())
         self.stdout.write(f"Template: {version.channel}, version {version.number}")
@@ -106,7 +103,7 @@ class Command(BaseCommand):
 
     def _report(self, dispatch: Dispatch, out: Path) -> None:
         self.stdout.write("Report:")
-        for line in funnel.lines(dispatch):
+        for line in rehearsal.report_lines(dispatch, timezone.now()):
             self.stdout.write(f"  {line}")
         path = out / "recipients.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
