@@ -35,10 +35,7 @@ class PersonMiddleware:
         except (zoneinfo.ZoneInfoNotFoundError, ValueError):
             zone = zoneinfo.ZoneInfo("UTC")
         with timezone.override(zone):
-            response = self.get_response(request)
-            if hasattr(response, "render") and not response.is_rendered:
-                response.render()
-            return response
+            return self.get_response(request)
 
 
 class WorkspaceMiddleware:

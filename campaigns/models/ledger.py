@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from campaigns.models.dispatch import Dispatch
 from campaigns.states import BatchStatus, RecipientStatus
-from console.models import WorkspaceQuerySet
+from console.models import Workspace, WorkspaceQuerySet
 from contacts.models import Contact
 
 
@@ -50,7 +50,7 @@ class Batch(models.Model):
 
 
 class RecipientQuerySet(WorkspaceQuerySet["Recipient"]):
-    def for_workspace(self, workspace: object) -> RecipientQuerySet:
+    def for_workspace(self, workspace: Workspace | int) -> RecipientQuerySet:
         return self.filter(dispatch__workspace=workspace)
 
 

@@ -33,7 +33,7 @@ def next_attempt(ids: Sequence[int]) -> None:
 
 def batches_with_unknown(dispatch_id: int) -> list[int]:
     found = Recipient.objects.filter(dispatch_id=dispatch_id, status=RecipientStatus.UNKNOWN, batch_no__isnull=False)
-    return list(found.order_by().values_list("batch_no", flat=True).distinct())
+    return [int(no) for no in found.order_by().values_list("batch_no", flat=True).distinct() if no is not None]
 
 
 def unknown_rows(dispatch_id: int, number: int) -> list[tuple[int, int, int]]:

@@ -49,9 +49,15 @@ def body_of(dispatch: Dispatch, compiled: Content, substitutes: bool) -> Body:
     channel = Channel(dispatch.channel)
     if not substitutes:
         return Body(channel=channel, sender=dispatch.sender, reply_to=dispatch.reply_to)
-    slotted = {part: compiled.slotted(part) for part in content.PARTS[dispatch.channel]}
+    texts = {part: compiled.slotted(part) for part in content.PARTS[dispatch.channel]}
     return Body(
-        channel=channel, sender=dispatch.sender, reply_to=dispatch.reply_to, slots=tuple(compiled.slots), **slotted
+        channel=channel,
+        sender=dispatch.sender,
+        reply_to=dispatch.reply_to,
+        text=texts["text"],
+        subject=texts.get("subject", ""),
+        html=texts.get("html", ""),
+        slots=tuple(compiled.slots),
     )
 
 
