@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.contrib import admin
 from django.urls import include, path
+
+from console.views import health
 
 workspace_areas = [
     "console.urls_workspace",
@@ -19,8 +19,9 @@ workspace_areas = [
 urlpatterns = [
     path("", include("console.urls_account")),
     path("admin/", admin.site.urls),
+    path("healthz", health.healthz, name="healthz"),
     path("", include("campaigns.urls_public")),
-    *[path("w/<slug:workspace>/", include(area)) for area in workspace_areas if find_spec(area)],
+    *[path("w/<slug:workspace>/", include(area)) for area in workspace_areas],
 ]
 
 handler400 = "console.views.errors.bad_request"
