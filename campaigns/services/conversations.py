@@ -34,7 +34,7 @@ def replies(workspace: Workspace, *, opted_out: bool = False) -> QuerySet[Reply]
 
 
 def of_contact(contact: Contact, now: datetime) -> list[Turn]:
-    """The newest messages to and replies from `contact`, newest first; three queries and one per few messages."""
+    """The newest messages to and replies from `contact`, newest first. Two queries."""
     sent = Recipient.objects.filter(contact=contact, dispatch__workspace=contact.workspace_id)
     rows = sent.select_related("dispatch__campaign", "dispatch__account", "dispatch__workspace", "contact")
     turns = [_turn(row, now) for row in rows.order_by("-dispatch_id")[:NEWEST]]

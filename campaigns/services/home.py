@@ -129,5 +129,5 @@ def _doubtful(workspace: Workspace) -> list[tuple[Dispatch, int]]:
     unknown = Q(dispatch__workspace=workspace, status=RecipientStatus.UNKNOWN, n__gt=0)
     sums = Tally.objects.filter(unknown).values_list("dispatch").annotate(people=Sum("n")).order_by("-dispatch")
     people = dict(sums[:RUNNING_ROWS])
-    found = Dispatch.objects.filter(pk__in=people).select_related("campaign", "account")
+    found = Dispatch.objects.filter(pk__in=people).select_related("campaign", "account", "workspace")
     return [(dispatch, people[dispatch.pk]) for dispatch in found.order_by("-pk")]

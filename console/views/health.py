@@ -30,7 +30,9 @@ def _broker() -> str:
     redis = settings.BROKER_URL.startswith(("redis", "unix"))
     options = {"socket_connect_timeout": BROKER_SECONDS, "socket_timeout": BROKER_SECONDS} if redis else {}
     try:
-        with app.connection_for_read(connect_timeout=BROKER_SECONDS, transport_options=options) as connection:
+        with app.connection_for_read(
+            settings.BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options
+        ) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
     except (OperationalError, OSError):
         return health.FAILED

@@ -152,9 +152,7 @@ def stranger(other_workspace: Workspace, person: Callable[..., User]) -> Client:
 
 
 @pytest.fixture
-def foreign_dispatch(
-    other_workspace: Workspace, make_dispatch: Callable[..., Dispatch], now: datetime
-) -> Dispatch:
+def foreign_dispatch(other_workspace: Workspace, make_dispatch: Callable[..., Dispatch], now: datetime) -> Dispatch:
     """A dispatch of a workspace that the owner does not belong to."""
     account = ProviderAccount.objects.create(
         workspace=other_workspace, name="Otra", provider="sinch-messaging", base_url="https://x.example", created_at=now

@@ -55,7 +55,7 @@ def test_why_people_failed_is_said_with_advice_and_opens_them(
     page = owner_client.get(url("dispatch", dispatch.pk)).content.decode()
     assert "Blocked as spam" in page
     assert "domain records" in page
-    assert f'{url("recipient-list", dispatch.pk)}?state=failed&amp;reason=spam' in page
+    assert f"{url('recipient-list', dispatch.pk)}?state=failed&amp;reason=spam" in page
 
 
 # -- polling -----------------------------------------------------------------------------------------
@@ -244,9 +244,7 @@ def test_a_get_changes_nothing(
 def test_retrying_sends_again_to_those_whom_another_try_may_reach(
     owner_client: Client, url: Callable[..., str], make_dispatch: Callable[..., Dispatch]
 ) -> None:
-    dispatch = make_dispatch(
-        [("undelivered", "soft_bounce", 4), ("failed", "invalid_recipient", 3)], status="finished"
-    )
+    dispatch = make_dispatch([("undelivered", "soft_bounce", 4), ("failed", "invalid_recipient", 3)], status="finished")
     address = url("dispatch-retry", dispatch.pk)
     assert "Send 4 messages again" in text_of(owner_client, address)
     assert "4 messages go out again" in owner_client.post(address, follow=True).content.decode()
@@ -268,7 +266,9 @@ def test_a_held_dispatch_says_why_since_when_and_what_to_do(
     owner_client: Client, url: Callable[..., str], make_dispatch: Callable[..., Dispatch], now: datetime
 ) -> None:
     dispatch = make_dispatch(RUNNING, status="held", reason="no_credit")
-    audit.record("dispatch.hold", workspace=dispatch.workspace, actor=None, target=dispatch, now=now, reason="no_credit")
+    audit.record(
+        "dispatch.hold", workspace=dispatch.workspace, actor=None, target=dispatch, now=now, reason="no_credit"
+    )
     page = text_of(owner_client, url("dispatch", dispatch.pk))
     assert "This dispatch paused itself, Today" in page
     assert "no credit. Top up, release the account, then resume." in page

@@ -15,8 +15,16 @@ from campaigns.services import deliveries, figures, recipients
 from campaigns.services.recipients import Wanted
 from contacts.models import Contact
 
-MIXED = [("delivered", "", 4), ("queued", "", 6), ("failed", "rejected", 3), ("undelivered", "expired", 2),
-         ("unknown", "no_answer", 2), ("skipped", "opted_out", 3), ("sent", "no_receipt", 2), ("sent", "", 1)]  # fmt: skip
+MIXED = [
+    ("delivered", "", 4),
+    ("queued", "", 6),
+    ("failed", "rejected", 3),
+    ("undelivered", "expired", 2),
+    ("unknown", "no_answer", 2),
+    ("skipped", "opted_out", 3),
+    ("sent", "no_receipt", 2),
+    ("sent", "", 1),
+]
 
 
 def statuses(listing: recipients.Listing) -> list[str]:
