@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from contacts.services.importing.merging import Merged
@@ -71,8 +71,9 @@ class Outcome:
                 self.examples.setdefault(f"{column}.{why}", value)
 
     def as_result(self) -> dict[str, Any]:
-        """JSON for `Job.result`."""
-        return asdict(self)
+        """JSON for `Job.result`. Not `asdict`: it rebuilds a Counter from pairs, and so counts the pairs."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: dict(value) if isinstance(value, Counter) else value for name, value in plain.items()}
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any]) -> Self:
