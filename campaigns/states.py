@@ -152,7 +152,6 @@ RECIPIENT_MOVES: dict[str, Move] = {
     "mark_not_sent": _move("unknown", RecipientStatus.FAILED, By.PERSON, "dispatch.control"),
     "send_again": _move("unknown failed undelivered", RecipientStatus.QUEUED, By.PERSON, "dispatch.control"),
     "resubmit": _move("unknown", RecipientStatus.QUEUED, By.MACHINE),  # same reference, the vendor refuses doubles
-    "retry": _move("claimed unknown accepted sent", RecipientStatus.QUEUED, By.PROVIDER),  # its rules allow another try
 }
 
 TERMINAL_DISPATCH = frozenset({DispatchStatus.FINISHED, DispatchStatus.STOPPED})

@@ -217,6 +217,7 @@ def wait_for_receipts(dispatch: Dispatch, say: Say, quiet: timedelta, longest: t
     before: dict[str, int] = {}
     while timezone.now() - changed < quiet and timezone.now() - started < longest:
         figures = dispatching.figures_of(dispatch)
+        dispatch.refresh_from_db()
         if figures != before:
             before, changed = figures, timezone.now()
             say(_line(dispatch))

@@ -9,7 +9,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -17,7 +17,7 @@ from campaigns.models import Dispatch, ProviderAccount, Recipient
 from campaigns.providers.base import Event, EventKind
 from campaigns.querysets import ledger_ids, tallies
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import moves, outcomes, replies
+from campaigns.services import outcomes, replies
 from campaigns.services.flights import recipient_of
 from campaigns.states import FINAL_RECIPIENT, RECIPIENT_MOVES, Reason, RecipientStatus
 from contacts.services import consent
@@ -93,28 +93,9 @@ def _move_rows(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: dateti
     for dispatch_id in sorted(matched):
         for action, rows in _by_action(matched[dispatch_id]).items():
             move = RECIPIENT_MOVES[action]
-            if action == "retry":
-                moved += _try_again(dispatch_id, rows, ledger)
-            else:
-                moved += ledger.write(
-                    dispatch_id, [_outcome(pk, event, move.target) for pk, event in rows], move.sources
-                )
+            states = [_outcome(pk, event, move.target) for pk, event in rows]
+            moved += ledger.write(dispatch_id, states, move.sources)
     ledger.close()
-    return moved
-
-
-def _try_again(dispatch_id: int, rows: Sequence[tuple[int, Event]], ledger: outcomes.Ledger) -> int:
-    """The vendor could not pass the messages on and allows another try later, under a new reference."""
-    movable = ledger_ids.lock(dispatch_id, [pk for pk, _ in rows], RECIPIENT_MOVES["retry"].sources)
-    if not movable:
-        return 0
-    wait = max(event.retry_after or 0.0 for _, event in rows)
-    number = outcomes.add_batch(dispatch_id, len(movable), ledger.now + timedelta(seconds=wait))
-    again = [RowOutcome(id=pk, status=RecipientStatus.QUEUED, batch_no=number) for pk in movable]
-    moved = ledger.write(dispatch_id, again, RECIPIENT_MOVES["retry"].sources)
-    ledger_ids.next_attempt(movable)
-    dispatch = Dispatch.objects.select_related("workspace", "campaign").get(pk=dispatch_id)
-    moves.move_dispatch(dispatch, "resend", None, ledger.now, finished_at=None)  # it may have been over
     return moved
 
 
@@ -134,11 +115,7 @@ def _by_action(rows: Mapping[int, Sequence[Event]]) -> dict[str, list[tuple[int,
     actions: dict[str, list[tuple[int, Event]]] = defaultdict(list)
     for pk in sorted(rows):
         event = max(rows[pk], key=lambda e: _RANK[_ACTION[e.kind]])
-        action = _ACTION[event.kind]
-        attempt = (recipient_of(event.reference) or ("", 0, 0))[2]
-        if action == "refuse" and event.retry_limit is not None and attempt <= event.retry_limit:
-            action = "retry"
-        actions[action].append((pk, event))
+        actions[_ACTION[event.kind]].append((pk, event))
     return actions
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import ProviderEvent, Recipient, Reply
-from campaigns.services import inbox
+from campaigns.services import decisions, inbox
 from contacts.models import Contact, Suppression
 from tests.campaigns.engine.conftest import references, statuses
 
@@ -183,17 +183,12 @@ def test_the_door_refuses_a_body_that_is_too_large(client, sent):
     assert response.status_code == 413
 
 
-def test_what_a_carrier_could_not_take_goes_again_once_under_a_new_reference(sent, engine, sandbox):
-    reference = references(sent)[0]
-    engine.call_back(sent.account, "status", callback(reference, 102))
-    sent.refresh_from_db()
-    found = row(sent)
-    assert (sent.status, found.status, found.attempt) == ("sending", "queued", 2)
-    later = timezone.now() + timedelta(minutes=16)
-    engine.slice(sent.account, lambda: later)
-    assert statuses(sent) == {"accepted": 3}
+def test_what_a_carrier_could_not_take_goes_again_only_when_a_person_says_so(sent, engine, owner):
     engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
     assert (row(sent).status, row(sent).reason) == ("failed", "provider_down")
+    assert decisions.retry_failed(sent, owner, timezone.now()) == 1
+    engine.slice(sent.account)
+    assert statuses(sent) == {"accepted": 3}
 
 
 def test_no_credit_in_a_callback_holds_everything_on_the_account(sent, engine, make_campaign):
