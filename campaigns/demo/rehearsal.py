@@ -216,12 +216,12 @@ def wait_for_receipts(dispatch: Dispatch, say: Say, quiet: timedelta, longest: t
     started = changed = timezone.now()
     before: dict[str, int] = {}
     while timezone.now() - changed < quiet and timezone.now() - started < longest:
-        figures = dispatching.figures_of(dispatch)
+        counts = dispatching.figures_of(dispatch)
         dispatch.refresh_from_db()
-        if figures != before:
-            before, changed = figures, timezone.now()
+        if counts != before:
+            before, changed = counts, timezone.now()
             say(_line(dispatch))
-        if not any(figures.get(status) for status in SETTLED):
+        if not any(counts.get(status) for status in SETTLED):
             return
         time.sleep(0.25)
 
@@ -235,6 +235,6 @@ def report_lines(dispatch: Dispatch, now: datetime) -> list[str]:
 
 
 def _line(dispatch: Dispatch) -> str:
-    figures = dispatching.figures_of(dispatch)
-    parts = ", ".join(f"{figures[status]:,} {status}" for status in RecipientStatus if figures.get(status))
+    counts = dispatching.figures_of(dispatch)
+    parts = ", ".join(f"{counts[status]:,} {status}" for status in RecipientStatus if counts.get(status))
     return f"  {dispatch.status}: {parts or 'no rows yet'}"
