@@ -90,9 +90,7 @@ def rename(campaign: Campaign, name: str, actor: User | None, now: datetime) -> 
         open_ones = Campaign.objects.filter(pk=campaign.pk).exclude(status=CampaignStatus.ARCHIVED)
         if not open_ones.update(name=name):
             raise refusal(campaign, "edit")
-        audit.record(
-            "campaign.rename", workspace=campaign.workspace, actor=actor, target=campaign, now=now, name=name
-        )
+        audit.record("campaign.rename", workspace=campaign.workspace, actor=actor, target=campaign, now=now, name=name)
     campaign.name = name
 
 

@@ -173,5 +173,3 @@ def _progress(dispatch: Dispatch, found: Figures, rates: dict[int, float], now: 
         ends = now + timedelta(seconds=found.left / rate)
         return _("%(share)s · ends %(time)s") % {"share": share, "time": formats.clock(ends)}
     return share
-
-

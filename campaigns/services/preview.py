@@ -49,9 +49,7 @@ def of_version(version: TemplateVersion, contact: Contact | None) -> Preview:
     return _preview(content.compiled(version), version.channel, version.text, contact)
 
 
-def of_source(
-    channel: str, contact: Contact | None, *, text: str, subject: str = "", html: str = ""
-) -> Preview:
+def of_source(channel: str, contact: Contact | None, *, text: str, subject: str = "", html: str = "") -> Preview:
     """The same of sources that are not stored yet; they must compile (TemplateError)."""
     parts = content.parts_of(channel, text=text, subject=subject, html=html)
     return _preview(compile_content(parts, None), channel, text, contact)

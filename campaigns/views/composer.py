@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -15,9 +16,9 @@ from campaigns.forms.campaign import AudienceForm, ScheduleForm
 from campaigns.models import Campaign
 from campaigns.services import audience, drafts, estimates, headcounts, local_time
 from campaigns.services.audience import AudienceSpec, Counts
-from campaigns.views.composer_frame import after_save, draft_or_answer, frame, funnel
+from campaigns.views.composer_frame import after_save, draft_or_answer, frame, funnel, step_url
 from console.access import WorkspaceRequest, member
-from console.htmx import render_page, toast
+from console.htmx import redirect, render_page, toast
 from contacts.models import Group
 
 SHOWN_GROUPS = 100
@@ -40,7 +41,7 @@ def audience_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
                 campaign, everyone=form.everyone, include=form.cleaned_data["include"],
                 exclude=form.cleaned_data["exclude"], actor=request.user, now=now,
             )  # fmt: skip
-            return after_save(request, campaign, "audience")
+            return _still_finding(request, campaign) or after_save(request, campaign, "audience")
     else:
         form = AudienceForm(initial=_chosen(campaign), workspace=request.workspace)
     spec = audience.spec_of(campaign)
@@ -48,6 +49,14 @@ def audience_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
     context = frame(campaign, "audience", now, spec=spec, counts=counts)
     context |= {"form": form} | _groups(request, form) | _split(campaign, context["counts"])
     return render_page(request, "campaigns/composer/audience.html", context, status=422 if form.errors else 200)
+
+
+def _still_finding(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse | None:
+    """Without script a search for a list saves and comes back with what it finds."""
+    find = request.POST.get("find", "").strip()
+    if request.POST.get("go") != "audience" or not find:
+        return None
+    return redirect(request, f"{step_url(campaign, 'audience')}?{urlencode({'find': find})}")
 
 
 @member("campaign.edit")

@@ -54,7 +54,9 @@ def make_template(workspace: Workspace, owner: User, now: datetime) -> Callable[
 
 
 @pytest.fixture
-def make_draft(workspace: Workspace, owner: User, now: datetime, sms_account: ProviderAccount) -> Callable[..., Campaign]:
+def make_draft(
+    workspace: Workspace, owner: User, now: datetime, sms_account: ProviderAccount
+) -> Callable[..., Campaign]:
     """make_draft(text=…, include=[group]) is an SMS draft that lacks only people; `where` puts it elsewhere."""
 
     def make(
@@ -67,9 +69,7 @@ def make_draft(workspace: Workspace, owner: User, now: datetime, sms_account: Pr
         campaign = lifecycle.create(where or workspace, actor=owner, now=now, **given)
         built = compose.build(Source("sms", text=text), content.known_names(campaign.workspace))
         drafts.write_text(campaign, Envelope(sms_account, "TIENDA"), built, owner, now)
-        drafts.set_audience(
-            campaign, everyone=include is None, include=include or [], exclude=[], actor=owner, now=now
-        )
+        drafts.set_audience(campaign, everyone=include is None, include=include or [], exclude=[], actor=owner, now=now)
         campaign.refresh_from_db()
         return campaign
 
