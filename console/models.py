@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 M = TypeVar("M", bound=models.Model)
 
@@ -23,7 +24,7 @@ class WorkspaceQuerySet(models.QuerySet[M]):
 class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
     MANAGER = "manager", _("Manager")
-    SENDER = "sender", _("Sender")
+    SENDER = "sender", pgettext_lazy("role", "Sender")
     EDITOR = "editor", _("Editor")
     ANALYST = "analyst", _("Analyst")
 
