@@ -61,7 +61,7 @@ class _Plan:
     country: str
     calling_code: str
     mobile: re.Pattern[str]
-    special: tuple[re.Pattern[str], ...]  # kinds that win over "mobile" where patterns overlap
+    special: re.Pattern[str] | None  # kinds that win over "mobile" where patterns overlap
     trunk_prefix: re.Pattern[str] | None
 
 
@@ -164,7 +164,7 @@ def _plain_mobile(digits: str, international: bool, country: str) -> Phone | Non
     national = digits[len(plan.calling_code) :] if international else digits
     if not plan.mobile.fullmatch(national) or (plan.trunk_prefix and plan.trunk_prefix.match(national)):
         return None
-    if any(kind.fullmatch(national) for kind in plan.special):
+    if plan.special and plan.special.fullmatch(national):
         return None
     return Phone(f"+{plan.calling_code}{national}", PhoneType.MOBILE, plan.country, national)
 
@@ -187,13 +187,13 @@ def _plan_of_country(country: str) -> _Plan | None:
     if not mobile:
         return None
     special = (getattr(metadata, kind) for kind in _SPECIAL_KINDS)
-    patterns = (kind.national_number_pattern for kind in special if kind is not None)
+    patterns = [f"(?:{kind.national_number_pattern})" for kind in special if kind and kind.national_number_pattern]
     trunk = metadata.national_prefix_for_parsing
     return _Plan(
         country=country,
         calling_code=str(metadata.country_code),
         mobile=re.compile(mobile),
-        special=tuple(re.compile(pattern) for pattern in patterns if pattern),
+        special=re.compile("|".join(patterns)) if patterns else None,
         trunk_prefix=re.compile(trunk) if trunk else None,
     )
 

@@ -17,6 +17,7 @@ MOST_WORDS = 8
 _LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
+_ACCENT = re.compile("[\u0300-\u036f]+")  # marks of other scripts end a word, on both sides alike
 _WORD = re.compile(r"[^\W_]+")
 _PHONE_LIKE = re.compile(r"^[+(]?[\d\s().\-/]*\d[\d\s().\-/]*$")
 _DIGITS = re.compile(r"\d+")
@@ -28,8 +29,8 @@ def fold(text: str) -> str:
     text = text.casefold()
     if text.isascii():
         return text
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_LETTERS)
+    bare = _ACCENT.sub("", unicodedata.normalize("NFKD", text))
+    return bare if bare.isascii() else bare.translate(_LETTERS)
 
 
 def words(text: str) -> list[str]:

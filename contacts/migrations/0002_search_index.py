@@ -1,4 +1,4 @@
-"""What `ContactQuerySet.search` reads.
+"""The indexes of contacts: what `ContactQuerySet.search` reads, consents in the order of lists, and none twice.
 
 SQLite: an FTS5 table without content of its own, kept by triggers. `words` begins with a word for the workspace,
 so that a common name in another workspace costs nothing. Django rebuilds a table that a later migration alters,
@@ -7,6 +7,8 @@ PostgreSQL: a GIN index. The longer list of pending entries makes imports twice 
 costs a search at most some 10 ms.
 """
 
+import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 WORDS = "'_' || {row}.workspace_id || ' ' || {row}.search"
@@ -40,6 +42,13 @@ POSTGRESQL = [
 POSTGRESQL_BACK = ["DROP INDEX IF EXISTS contacts_search"]
 
 
+def without_index(to, related_name):
+    """A foreign key that another index serves already."""
+    return models.ForeignKey(
+        to, on_delete=django.db.models.deletion.CASCADE, related_name=related_name, db_index=False
+    )
+
+
 def forwards(apps, schema_editor):
     run(schema_editor, SQLITE, POSTGRESQL)
 
@@ -56,6 +65,22 @@ def run(schema_editor, sqlite, postgresql):
 class Migration(migrations.Migration):
     dependencies = [("contacts", "0001_initial")]
     operations = [
+        migrations.AlterField("contact", "workspace", without_index("console.workspace", "contacts")),
+        migrations.AlterField("groupmember", "group", without_index("contacts.group", "members")),
+        migrations.AlterField("consentevent", "workspace", without_index("console.workspace", "+")),
+        migrations.AlterField("consentevent", "contact", without_index("contacts.contact", "consents")),
+        migrations.AlterField(
+            "consentevent",
+            "actor",
+            models.ForeignKey(
+                settings.AUTH_USER_MODEL,
+                on_delete=django.db.models.deletion.SET_NULL,
+                null=True,
+                blank=True,
+                related_name="+",
+                db_index=False,
+            ),
+        ),
         migrations.AddIndex(
             "contact", models.Index(fields=["workspace", "sms_consent", "-id"], name="contact_sms_consent")
         ),

@@ -13,17 +13,20 @@ CHANNEL_CHOICES = [("sms", _("SMS")), ("email", _("Email"))]
 
 
 class ConsentEvent(models.Model):
-    """Append-only. The contact's `<channel>_consent` is the last one, denormalised."""
+    """Append-only. The contact's `<channel>_consent` is the last one, denormalised. Only read by contact, and
+    written a million at a time, so it has one index."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
-    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+", db_index=False)
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents", db_index=False)
     channel = models.CharField(max_length=5, choices=CHANNEL_CHOICES)
     state = models.CharField(max_length=10, choices=CONSENT_CHOICES)
     basis = models.CharField(max_length=40, blank=True, default="")
     source = models.CharField(max_length=20, choices=[(s.value, s.value) for s in ConsentSource])
     wording = models.CharField(max_length=80, blank=True, default="")
     evidence = models.CharField(max_length=300, blank=True, default="")
-    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    actor = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
 
     objects = WorkspaceQuerySet.as_manager()

@@ -31,7 +31,8 @@ class Group(models.Model):
 
 
 class GroupMember(models.Model):
-    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members")
+    # member_once begins with the group.
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="members", db_index=False)
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="memberships")
     added_at = models.DateTimeField()
 

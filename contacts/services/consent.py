@@ -165,7 +165,7 @@ def _suppress(
         )
         if reason in BY_THE_PERSON:
             listed.exclude(reason__in=BY_THE_PERSON).update(**fields)
-            people = Contact.objects.for_workspace(workspace).filter(**{f"{ADDRESS[channel]}__in": addresses})
+            people = Contact.objects.for_workspace(workspace).identified(ADDRESS[channel], addresses)
             people = people.exclude(**{f"{channel}_consent": Consent.WITHDRAWN})
             proof = Proof(source=source, evidence=evidence[:300], actor=actor)
             _write(people, channel, Consent.WITHDRAWN, proof, now)

@@ -136,11 +136,11 @@ def _taken(contact: Contact) -> dict[str, str]:
     """Identities that another contact of the workspace has."""
     others = Contact.objects.for_workspace(contact.workspace).exclude(pk=contact.pk)
     errors: dict[str, str] = {}
-    if contact.key and (other := others.filter(key=contact.key).first()):
+    if contact.key and (other := others.identified("key", [contact.key]).first()):
         errors["key"] = _("%(name)s has this external id already.") % {"name": other}
-    if contact.email and (other := others.filter(email=contact.email).first()):
+    if contact.email and (other := others.identified("email", [contact.email]).first()):
         errors["email"] = _("%(name)s has this email address already.") % {"name": other}
     only_phone = contact.phone and not contact.key and not contact.email
-    if only_phone and (other := others.filter(phone=contact.phone, key="", email="").first()):
+    if only_phone and (other := others.identified("phone", [contact.phone]).filter(key="", email="").first()):
         errors["phone"] = _("%(name)s has this phone number already.") % {"name": other}
     return errors

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from console.models import Workspace
 from contacts.models import Contact
+from contacts.querysets import ContactQuerySet
 from contacts.services.importing.rows import Candidate, Rejected, Rejection
 
-_TEXTS = ("key", "email", "first_name", "last_name", "language", "time_zone")
+_TEXTS = ("key", "email", "first_name", "last_name", "country", "language", "time_zone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,14 @@ class Known:
 
 @dataclass(slots=True)
 class Decisions:
-    """What is to be done with the rows of a chunk. `update`: (row, the contact as it should become)."""
+    """What is to be done with the rows of a chunk. `update`: (row, the contact as it should become); `changed`: the
+    columns that differ for at least one of them."""
 
     create: list[Candidate] = field(default_factory=list)
     update: list[tuple[Candidate, Known]] = field(default_factory=list)
     unchanged: list[tuple[Candidate, Known]] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
 
     def people(self) -> Iterator[Candidate]:
         """Everybody who is in the database when this is carried out."""
@@ -48,16 +52,19 @@ class Decisions:
 
 
 class Directory:
-    """The contacts that the rows of a chunk may be, by each of their identities. Three queries."""
+    """The contacts that the rows of a chunk may be, by each of their identities. Four queries at most."""
 
     def __init__(self, workspace: Workspace, people: Sequence[Candidate]) -> None:
         self._contacts = Contact.objects.for_workspace(workspace)
         self._by_key = {known.key: known for known in self._with("key", (p.key for p in people))}
         self._by_email = {known.email: known for known in self._with("email", (p.email for p in people))}
-        known = list(self._with("phone", (p.phone for p in people if self._known_by_address(p) is None)))
-        known.sort(key=lambda one: (bool(one.key or one.email), one.id))  # the phone-only one, then the oldest
+        unknown = [p for p in people if p.phone and self._known_by_address(p) is None]
+        only_phone = self._contacts.filter(key="", email="")
+        named = self._with("phone", (p.phone for p in unknown if p.key or p.email), among=only_phone)
+        bare = self._with("phone", (p.phone for p in unknown if not p.key and not p.email))
         self._by_phone: dict[str, Known] = {}
-        for one in known:
+        # The one who has only the phone comes first, then the oldest.
+        for one in sorted([*named, *bare], key=lambda one: (bool(one.key or one.email), one.id)):
             self._by_phone.setdefault(one.phone, one)
 
     def find(self, person: Candidate) -> Known | Rejection | None:
@@ -81,11 +88,12 @@ class Directory:
     def _known_by_address(self, person: Candidate) -> Known | None:
         return self._by_key.get(person.key) or self._by_email.get(person.email)
 
-    def _with(self, column: str, values: Iterable[str]) -> Iterator[Known]:
+    def _with(self, column: str, values: Iterable[str], among: ContactQuerySet | None = None) -> Iterator[Known]:
         wanted = list({value for value in values if value})
         if not wanted:
             return
-        found = self._contacts.filter(**{f"{column}__in": wanted}).values_list(*Known.__dataclass_fields__)
+        contacts = self._contacts if among is None else among
+        found = contacts.identified(column, wanted).values_list(*Known.__dataclass_fields__)
         for row in found.iterator(chunk_size=5_000):
             yield Known(*row)
 
@@ -105,20 +113,21 @@ def decide(workspace: Workspace, people: Sequence[Candidate]) -> Decisions:
             decisions.rejected.append(Rejected(person.row_no, person.cells, Rejection.DUPLICATE))
         else:
             taken.add(known.id)
-            become = merged(known, person)
-            (decisions.unchanged if become == known else decisions.update).append((person, become))
+            if changes := differences(known, person):
+                decisions.update.append((person, replace(known, **changes)))
+                decisions.changed.update(changes)
+            else:
+                decisions.unchanged.append((person, known))
     return decisions
 
 
-def merged(known: Known, person: Candidate) -> Known:
-    """The contact with what the row says. What the row does not say stays."""
-    changes: dict[str, object] = {
+def differences(known: Known, person: Candidate) -> dict[str, Any]:
+    """The columns of the contact that the row says otherwise. What the row does not say stays."""
+    changes: dict[str, Any] = {
         name: value for name in _TEXTS if (value := getattr(person, name)) and value != getattr(known, name)
     }
     if person.phone and person.phone != known.phone:
         changes |= {"phone": person.phone, "phone_type": person.phone_type}
-    if person.country and person.country != known.country:
-        changes["country"] = person.country
     if any(known.attributes.get(name) != value for name, value in person.attributes.items()):
         changes["attributes"] = {**known.attributes, **person.attributes}
-    return replace(known, **changes) if changes else known  # type: ignore[arg-type]
+    return changes

@@ -64,7 +64,7 @@ def merge(target: Target, people: Sequence[Candidate], now: datetime, *, dry_run
 def _write(target: Target, decisions: matching.Decisions, suppressed: dict[str, set[str]], now: datetime) -> None:
     consents = [_consents_of(target, person, suppressed) for person in decisions.create]
     new_ids = writing.insert(target.workspace, decisions.create, consents, now)
-    writing.update([known for _person, known in decisions.update], now)
+    writing.update([known for _person, known in decisions.update], decisions.changed, now)
     old_ids = [known.id for _person, known in (*decisions.update, *decisions.unchanged)]
     for group in target.groups:
         groups.add(group, [*new_ids, *old_ids], now)

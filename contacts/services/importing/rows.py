@@ -56,8 +56,9 @@ class Candidate:
     country: str = ""
     language: str = ""
     time_zone: str = ""
+    search: str = ""
     attributes: dict[str, str] = field(default_factory=dict)
-    problems: list[tuple[str, str, str]] = field(default_factory=list)
+    problems: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,9 @@ class RowReader:
                 column, reason, value = person.problems[-1]
                 return Rejected(row_no, cells, f"{column}.{reason}", value)
             return Rejected(row_no, cells, Rejection.NO_ADDRESS)
+        person.search = words.search_text(
+            person.key, person.email, person.first_name, person.last_name, person.phone, person.national
+        )
         return person
 
     def _read_facts(self, person: Candidate, cells: list[str]) -> None:
@@ -119,17 +123,17 @@ class RowReader:
         if self._last_name is not None:
             person.last_name = _clean(cells[self._last_name])
         if len(person.first_name) > LONGEST_FIRST_NAME:
-            person.problems.append(("first_name", TOO_LONG, person.first_name[:60]))
+            person.problems += (("first_name", TOO_LONG, person.first_name[:60]),)
             person.first_name = ""
         if len(person.last_name) > LONGEST_LAST_NAME:
-            person.problems.append(("last_name", TOO_LONG, person.last_name[:60]))
+            person.problems += (("last_name", TOO_LONG, person.last_name[:60]),)
             person.last_name = ""
         for name, known in (("country", country_code), ("language", language_code), ("time_zone", _zone)):
             at = self._single.get(name)
             if at is not None and (text := _clean(cells[at])):
                 setattr(person, name, known(text))
                 if not getattr(person, name):
-                    person.problems.append((name, UNKNOWN, text[:60]))
+                    person.problems += ((name, UNKNOWN, text[:60]),)
         for index, name in self._kept:
             self._keep(person, name, _clean(cells[index]))
         for index in self._json:
@@ -145,7 +149,7 @@ class RowReader:
             if found != emails.EmailProblem.EMPTY and not problem and (text := _clean(cells[index])):
                 problem = ("email", found, text[:60])
         if problem:
-            person.problems.append(problem)
+            person.problems += (problem,)
 
     def _read_phone(self, person: Candidate, cells: list[str]) -> None:
         """The first mobile of the phone columns, else the first number at all."""
@@ -165,11 +169,11 @@ class RowReader:
             person.phone, person.phone_type, person.national = best.e164, best.type, best.national
             person.country = person.country or best.country
         elif problem:
-            person.problems.append(problem)
+            person.problems += (problem,)
 
     def _keep(self, person: Candidate, name: str, text: str) -> None:
         if len(text) > LONGEST_VALUE:
-            person.problems.append((name, TOO_LONG, text[:60]))
+            person.problems += ((name, TOO_LONG, text[:60]),)
         elif text:
             person.attributes[name] = text
 
@@ -180,7 +184,7 @@ class RowReader:
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            person.problems.append(("json", UNKNOWN, text[:60]))
+            person.problems += (("json", UNKNOWN, text[:60]),)
             return
         for label, value in found.items():
             if value is None or not (name := words.field_name(str(label))):

@@ -22,6 +22,7 @@ from console.models import User, Workspace
 from console.services import audit
 from contacts.services import fields, groups
 from contacts.services.importing import mapping, reading
+from contacts.services.importing.ahead import ahead
 from contacts.services.importing.inspection import inspect
 from contacts.services.importing.leftovers import Leftovers
 from contacts.services.importing.merging import Target, merge
@@ -109,8 +110,9 @@ def carry_out(
     importing = _Import(_target(workspace, options, actor, now), options, outcome, steps, file, now)
     try:
         importing.register(mapping.labels(columns))
-        for chunk in _chunks(reader, reading.rows(inspection.layout), outcome.last_row):
-            importing.take(chunk)
+        with ahead(_chunks(reader, reading.rows(inspection.layout), outcome.last_row)) as chunks:
+            for chunk in chunks:
+                importing.take(chunk)
     except TakenOver:
         return None
     finally:

@@ -1,17 +1,19 @@
 """Writes the decisions about a chunk, set by set: the fastest way that each engine has.
 
-SQLite: one INSERT … SELECT from a temporary table (each statement of an executemany would flush the search index),
-one executemany of updates. PostgreSQL: COPY, and one UPDATE … FROM unnest. Ids are taken beforehand, so that
-memberships and consents can be written for them.
+SQLite: statements of a thousand rows, because every statement flushes the search index, and because other threads
+go on while one runs. PostgreSQL: COPY, and one UPDATE … FROM unnest. Ids are taken beforehand, so that memberships
+and consents can be written for them.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from console.models import Workspace
@@ -19,12 +21,15 @@ from contacts import phones, words
 from contacts.services.importing.matching import Known
 from contacts.services.importing.rows import Candidate
 
-_CHANGED = (
+_TEXTS = (
     "key", "email", "phone", "phone_type", "first_name", "last_name", "country", "language", "time_zone",
-    "attributes", "search", "updated_at",
 )  # fmt: skip
-_COLUMNS = ("id", "workspace_id", *_CHANGED, "created_at", "email_consent", "sms_consent")
-_STAGE = "contacts_import_stage"
+_COLUMNS = (
+    "id", "workspace_id", *_TEXTS, "attributes", "search", "created_at", "updated_at", "email_consent", "sms_consent",
+)  # fmt: skip
+_SEARCHED = frozenset({"key", "email", "phone", "first_name", "last_name"})
+_texts_of = attrgetter(*_TEXTS)
+_ROWS_PER_STATEMENT = 1_000  # SQLite takes 32,766 parameters
 
 
 def insert(
@@ -39,9 +44,9 @@ def insert(
         (
             pk,
             workspace.pk,
-            *_texts(person),
-            json.dumps(person.attributes, ensure_ascii=False),
-            _search(person, person.national),
+            *_texts_of(person),
+            _json(person.attributes),
+            person.search,
             at,
             at,
             consent["email"],
@@ -52,42 +57,43 @@ def insert(
     if connection.vendor == "postgresql":
         _copy(rows)
     else:
-        _insert_through_stage(rows)
+        _insert_values(rows)
     return ids
 
 
-def update(changed: Sequence[Known], now: datetime) -> None:
-    """Contacts as they have become."""
-    if not changed:
+def update(people: Sequence[Known], changed: Collection[str], now: datetime) -> None:
+    """Contacts as they have become. `changed`: columns that differ for at least one; the others are not touched,
+    since every column that is named costs its indexes."""
+    if not people:
         return
     at = connection.ops.adapt_datetimefield_value(now)
+    columns = [name for name in _TEXTS if name in changed]
+    with_attributes, with_search = "attributes" in changed, not _SEARCHED.isdisjoint(changed)
     rows = [
-        (*_texts(one), json.dumps(one.attributes, ensure_ascii=False), _search(one, _national(one)), at, one.id)
-        for one in changed
+        (
+            one.id,
+            at,
+            *(getattr(one, name) for name in columns),
+            *((_json(one.attributes),) if with_attributes else ()),
+            *((_search(one),) if with_search else ()),
+        )
+        for one in people
     ]
+    names = ["id", "updated_at", *columns, *["attributes"] * with_attributes, *["search"] * with_search]
     if connection.vendor == "postgresql":
-        _update_from_arrays(rows)
-        return
-    assignments = ", ".join(f'"{column}" = %s' for column in _CHANGED)
-    with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE contacts_contact SET {assignments} WHERE id = %s", rows)
+        _update_from_arrays(names, rows)
+    else:
+        _update_from_values(names, rows)
 
 
-def _texts(one: Candidate | Known) -> tuple[str, ...]:
-    """The values of `_CHANGED` up to the time zone."""
-    return (
-        one.key, one.email, one.phone, one.phone_type, one.first_name, one.last_name, one.country, one.language,
-        one.time_zone,
-    )  # fmt: skip
-
-
-def _search(one: Candidate | Known, national: str) -> str:
+def _search(one: Known) -> str:
+    phone = phones.parse(one.phone, "") if one.phone else None
+    national = phone.national if isinstance(phone, phones.Phone) else ""
     return words.search_text(one.key, one.email, one.first_name, one.last_name, one.phone, national)
 
 
-def _national(one: Known) -> str:
-    phone = phones.parse(one.phone, "") if one.phone else None
-    return phone.national if isinstance(phone, phones.Phone) else ""
+def _json(attributes: Mapping[str, str]) -> str:
+    return orjson.dumps(attributes).decode()
 
 
 def _quoted(columns: Sequence[str]) -> str:
@@ -113,24 +119,44 @@ def _copy(rows: Sequence[Sequence[Any]]) -> None:
             copy.write_row(row)
 
 
-def _insert_through_stage(rows: Sequence[Sequence[Any]]) -> None:
-    marks = ", ".join(["%s"] * len(_COLUMNS))
+def _insert_values(rows: Sequence[Sequence[Any]]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {_STAGE} ({_quoted(_COLUMNS)})")
-        cursor.executemany(f"INSERT INTO {_STAGE} VALUES ({marks})", rows)
-        cursor.execute(f"INSERT INTO contacts_contact ({_quoted(_COLUMNS)}) SELECT * FROM {_STAGE}")
-        cursor.execute(f"DELETE FROM {_STAGE}")
+        for some in _statements(rows):
+            marks, values = _values(some)
+            cursor.execute(f"INSERT INTO contacts_contact ({_quoted(_COLUMNS)}) VALUES {marks}", values)
 
 
-def _update_from_arrays(rows: Sequence[Sequence[Any]]) -> None:
-    types = {"attributes": "text", "updated_at": "timestamptz", "id": "bigint"}
-    columns = (*_CHANGED, "id")
-    arrays = ", ".join(f"%s::{types.get(column, 'text')}[]" for column in columns)
-    casts = {"attributes": "j.attributes::jsonb"}
-    assignments = ", ".join(f'"{column}" = {casts.get(column, f"j.{column}")}' for column in _CHANGED)
+def _update_from_values(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    assignments = ", ".join(f'"{name}" = v."{name}"' for name in names[1:])
+    with connection.cursor() as cursor:
+        for some in _statements(rows):
+            marks, values = _values(some)
+            # The plus sign keeps SQLite from looking through the values for every contact.
+            cursor.execute(
+                f"WITH v({_quoted(names)}) AS (VALUES {marks}) "
+                f"UPDATE contacts_contact SET {assignments} FROM v WHERE contacts_contact.id = +v.id",
+                values,
+            )
+
+
+def _statements(rows: Sequence[Sequence[Any]]) -> Iterator[Sequence[Sequence[Any]]]:
+    for start in range(0, len(rows), _ROWS_PER_STATEMENT):
+        yield rows[start : start + _ROWS_PER_STATEMENT]
+
+
+def _values(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    one = "(" + ", ".join(["%s"] * len(rows[0])) + ")"
+    return ", ".join([one] * len(rows)), list(chain.from_iterable(rows))
+
+
+def _update_from_arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    types = {"id": "bigint", "updated_at": "timestamptz"}
+    arrays = ", ".join(f"%s::{types.get(name, 'text')}[]" for name in names)
+    casts = {"attributes": "v.attributes::jsonb"}
+    assignments = ", ".join(f'"{name}" = {casts.get(name, f"v.{name}")}' for name in names[1:])
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE contacts_contact c SET {assignments} FROM unnest({arrays}) AS j({_quoted(columns)}) "
-            "WHERE c.id = j.id",
+            f"UPDATE contacts_contact c SET {assignments} "
+            f"FROM unnest({arrays}) AS v({_quoted(names)}) WHERE c.id = v.id",
             [list(column) for column in zip(*rows, strict=True)],
         )
