@@ -55,11 +55,15 @@ def show(request: WorkspaceRequest, pk: UUID) -> HttpResponse:
     job = job_or_404(request, pk, imports.JOB)
     row = _row(job)
     outcome, options = row["outcome"], row["options"]
+    figures = _figures(outcome)
+    parts = [part for part, _note in figures]
     context = row | {
         "page_title": row["filename"],
         "now": timezone.now(),
         "alive": job.status in OPEN_JOB,
-        "parts": _parts(outcome),
+        "figures": figures,
+        "parts": parts,
+        "sum": _sum_of(parts),
         "rejected": _reasons(outcome.rejected, outcome.examples),
         "left_out": _reasons(outcome.left_out, outcome.examples),
         "consents": [(wording.CHANNELS[channel], n) for channel, n in outcome.consents.items()],
@@ -98,15 +102,21 @@ def _row(job: Job) -> dict[str, Any]:
     }
 
 
-def _parts(outcome: imports.Outcome) -> list[Part]:
-    """Every row of the file is in exactly one of these."""
+def _figures(outcome: imports.Outcome) -> list[tuple[Part, str]]:
+    """(part, what it means). Every row of the file is in exactly one of them."""
     return [
-        Part("delivered", outcome.created, _("New"), ""),
-        Part("sent", outcome.updated, _("Updated"), ""),
-        Part("waiting", outcome.unchanged, _("Known, unchanged"), ""),
-        Part("excluded", outcome.duplicates, _("Repeated in the file"), ""),
-        Part("failed", outcome.refused, _("Rejected"), ""),
+        (Part("delivered", outcome.created, _("New")), _("Not known before")),
+        (Part("sent", outcome.updated, _("Updated")), _("Known, with something new")),
+        (Part("waiting", outcome.unchanged, _("Unchanged")), _("Known, nothing new")),
+        (Part("failed", outcome.refused, _("Rejected")), _("Can be downloaded and mended")),
+        (Part("excluded", outcome.duplicates, _("Repeated")), _("The person is in an earlier row")),
     ]
+
+
+def _sum_of(parts: list[Part]) -> str:
+    """ "2 + 1 = 3", as the sum is read on the page."""
+    terms = [formats.number(part.n) for part in parts if part.n]
+    return f"{' + '.join(terms)} = {formats.number(sum(part.n for part in parts))}"
 
 
 def _reasons(counts: Mapping[str, int], examples: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -92,6 +92,7 @@ def review(request: WorkspaceRequest, token: str) -> HttpResponse:
         "form": form,
         "rows": form.rows(inspection.sample),
         "reading": reading,
+        "how": how,
         "inspection": inspection,
         "filename": filename,
         "size": size,
