@@ -59,8 +59,8 @@ class ContactForm(forms.Form):
         for name in sorted(self.own_names):
             self.fields[_PREFIX + name] = forms.CharField(label=labels[name], max_length=2000, required=False)
         if contact and not self.is_bound:
-            self.initial |= {name: getattr(contact, name) for name in people.FIELDS}
-            self.initial |= {_PREFIX + name: own[name] for name in self.own_names if name in own}
+            self.initial.update({name: getattr(contact, name) for name in people.FIELDS})
+            self.initial.update({_PREFIX + name: own[name] for name in self.own_names if name in own})
 
     @property
     def own_fields(self) -> list[forms.BoundField]:
