@@ -17,7 +17,7 @@ from console.readiness import Probe
 from console.runlock import AlreadyRuns, RunLock
 from console.supervisor import Program, Supervisor
 
-SANDBOX_PORT = 8800  # the first one tried; the port found is kept in the data folder
+SANDBOX_DISTANCE = 800  # from the console's port: 8000 and 8800
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  names them, binds nothing
 
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             help="run the local stand-in of the providers' APIs (default: with SQLite or --demo)",
         )
         parser.add_argument(
-            "--sandbox-port", type=port_number, metavar="PORT", help="its port (default: kept from last time)"
+            "--sandbox-port", type=port_number, metavar="PORT", help="its port (default: 800 above --port)"
         )
 
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         try:
             lock = RunLock(folder / "start.lock")
             listener = Listener(host, port, patience=5.0 if lock.was_left_behind else 0.0)
-            sandbox_port = _sandbox_port(folder, options["sandbox_port"]) if sandbox else None
+            sandbox_port = _sandbox_port(listener.port, options["sandbox_port"]) if sandbox else None
         except (AlreadyRuns, Taken) as refusal:
             self.stderr.write(str(refusal))
             sys.exit(2)
@@ -115,18 +115,11 @@ def _environment(listener: Listener, folder: Path, sandbox_port: int | None) -> 
     return {**found, **os.environ, **fixed}
 
 
-def _sandbox_port(folder: Path, asked: int | None) -> int:
-    """The port asked for, else the one of last time (the demo's accounts point there), else a free one."""
-    memory = folder / "sandbox-port"
-    kept = memory.read_text().strip() if memory.is_file() else ""
-    port = asked or (int(kept) if kept.isdigit() else first_free("127.0.0.1", SANDBOX_PORT))
-    if not is_free("127.0.0.1", port):
-        raise Taken(
-            f"Port {port}, which the provider sandbox of this data folder uses, is taken. "
-            f"End what listens there, or add --sandbox-port {first_free('127.0.0.1', port + 1)} or --no-sandbox."
-        )
-    memory.write_text(f"{port}\n")
-    return port
+def _sandbox_port(web_port: int, asked: int | None) -> int:
+    """The port asked for, else one that goes with the console's: runs beside each other must not share a sandbox."""
+    if asked and not is_free("127.0.0.1", asked):
+        raise Taken(f"Port {asked} is taken. Add --sandbox-port {first_free('127.0.0.1', asked + 1)}, or --no-sandbox.")
+    return asked or first_free("127.0.0.1", (web_port + SANDBOX_DISTANCE) % 65536)
 
 
 def _welcome(listener: Listener, folder: Path, demo: bool) -> str:
