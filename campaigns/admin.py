@@ -181,7 +181,7 @@ class RecipientAdmin(ReadOnlyAdmin):
     list_filter = (DispatchFilter, StatusFilter)
     list_select_related = ("dispatch__campaign",)
     search_fields = ("=id",)
-    search_help_text = _("An id, a reference as the provider shows it, a whole address, or a provider's phone number.")
+    search_help_text = _("An id, a reference as the provider shows it, or a whole email address or phone number.")
     ordering = ("-pk",)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
-
-from django.utils.translation import get_language
 
 from campaigns import wording
 from campaigns.models import Dispatch
-from campaigns.rendering import Content, MissingValue
+from campaigns.rendering import MissingValue
 from campaigns.services import content
 from campaigns.services.flights import reference_of
 from campaigns.states import RecipientStatus
@@ -32,67 +29,59 @@ _NEVER_LEFT = frozenset({RecipientStatus.SKIPPED, RecipientStatus.CANCELLED})
 def rows(dispatch: Dispatch, ledger: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
     """`FIELDS` tuples of a dispatch's ledger as `COLUMNS` tuples. The text is the one that left, or would leave;
     empty for people who were never written to."""
-    compiled = content.compiled(dispatch.version_id)
-    for values in ledger:
-        yield _row(dispatch, compiled, *values)
+    message = Message(dispatch)
+    key, sentences = dispatch.key, _Sentences()
+    for (
+        pk, attempt, provider_message_id, contact_key, first_name, last_name, address, status, reason, detail, parts,
+        batch_no, frozen, handed_over_at, final_at,
+    ) in ledger:  # fmt: skip
+        subject, text = ("", "") if status in _NEVER_LEFT else message.of(pk, frozen)
+        yield (
+            reference_of(key, pk, attempt),
+            provider_message_id,
+            contact_key or "",
+            f"{first_name or ''} {last_name or ''}".strip(),
+            address,
+            status,
+            reason,
+            sentences[reason],
+            detail,
+            parts,
+            attempt,
+            batch_no or "",
+            subject,
+            text,
+            _stamp(handed_over_at),
+            _stamp(final_at),
+        )
 
 
-def _row(
-    dispatch: Dispatch,
-    compiled: Content,
-    pk: int,
-    attempt: int,
-    provider_message_id: str,
-    key: str | None,
-    first_name: str | None,
-    last_name: str | None,
-    address: str,
-    status: str,
-    reason: str,
-    detail: str,
-    parts: int,
-    batch_no: int | None,
-    frozen: str,
-    handed_over_at: datetime | None,
-    final_at: datetime | None,
-) -> tuple[Any, ...]:
-    subject, text = ("", "") if status in _NEVER_LEFT else _message(dispatch, compiled, pk, frozen)
-    return (
-        reference_of(dispatch.key, pk, attempt),
-        provider_message_id,
-        key or "",
-        f"{first_name or ''} {last_name or ''}".strip(),
-        address,
-        status,
-        reason,
-        _sentence(reason, get_language() or ""),
-        detail,
-        parts,
-        attempt,
-        batch_no or "",
-        subject,
-        text,
-        _stamp(handed_over_at),
-        _stamp(final_at),
-    )
+class Message:
+    """The texts of a dispatch's messages, with the content compiled once."""
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        self._dispatch = dispatch
+        self._compiled = content.compiled(dispatch.version_id)
+        self._has_subject = dispatch.channel == "email"
+
+    def of(self, pk: int, frozen: str) -> tuple[str, str]:
+        """(subject, text). An email's HTML is not in the export: the same words in a hundred times the size."""
+        compiled = self._compiled
+        try:
+            values = compiled.values(content.row_for_wire(self._dispatch, pk, frozen, compiled))
+        except MissingValue:
+            return "", ""
+        return compiled.render("subject", values) if self._has_subject else "", compiled.render("text", values)
 
 
-def _message(dispatch: Dispatch, compiled: Content, pk: int, frozen: str) -> tuple[str, str]:
-    """(subject, text). An email's HTML is not in the export: it is the same words in a hundred times the size."""
-    try:
-        values = compiled.values(content.row_for_wire(dispatch, pk, frozen, compiled))
-    except MissingValue:
-        return "", ""
-    subject = compiled.render("subject", values) if dispatch.channel == "email" else ""
-    return subject, compiled.render("text", values)
+class _Sentences(dict[str, str]):
+    """Reason → sentence in the active language, looked up once each instead of once per row."""
 
-
-@lru_cache(maxsize=512)
-def _sentence(reason: str, _language: str) -> str:
-    """The sentence of a reason, looked up once per language instead of once per row."""
-    return str(wording.reason_sentence(reason)) if reason else ""
+    def __missing__(self, reason: str) -> str:
+        self[reason] = sentence = str(wording.reason_sentence(reason))
+        return sentence
 
 
 def _stamp(at: datetime | None) -> str:
-    """ISO 8601 in UTC, milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if at else ""
+    """ISO 8601 in UTC, in which the database gives its times, with milliseconds."""
+    return f"{at.isoformat(timespec='milliseconds')[:23]}Z" if at else ""

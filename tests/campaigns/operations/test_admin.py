@@ -160,6 +160,12 @@ def test_the_rows_of_a_large_dispatch_are_not_sorted_to_show_the_last(
         assert "Seq Scan on campaigns_recipient" not in rows.explain()
 
 
+def test_nobody_can_ask_for_a_count_of_every_filter(boss_client: Client, everything: Dispatch) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        boss_client.get(list_url(Dispatch, "?_facets=True"))
+    assert [query for query in queries if "COUNT(" in query["sql"] and "LIMIT" not in query["sql"]] == []
+
+
 def test_a_batch_is_found_by_dispatch_and_number(boss_client: Client, everything: Dispatch) -> None:
     batch = Batch.objects.get()
     page = boss_client.get(list_url(Batch, f"?q={everything.pk}/{batch.number}")).content.decode()
