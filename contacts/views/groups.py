@@ -55,11 +55,13 @@ def new(request: WorkspaceRequest) -> HttpResponse:
         except UserError as error:
             form.add_error(error.field, str(error))
         else:
-            toast(request, "ok", _("%(name)s was made") % {"name": group}, _("Add people from the list of contacts."))
+            toast(
+                request, "ok", _("%(name)s was created") % {"name": group}, _("Add people from the list of contacts.")
+            )
             return redirect(request, groups_url(request))
     return render_dialog(
         request, "contacts/group_new.html", {"form": form}, title=_("New list or tag"), back=groups_url(request),
-        keep=_("Make none"), status=422 if form.errors else 200,
+        keep=_("Create none"), status=422 if form.errors else 200,
     )  # fmt: skip
 
 

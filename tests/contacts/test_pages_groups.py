@@ -111,7 +111,7 @@ def test_renaming_to_a_taken_name_keeps_both(owner_client: Client, make_group: A
 
 def test_deleting_a_group_keeps_its_people(owner_client: Client, make_contacts: Any, make_group: Any) -> None:
     group = make_group("Clientes", make_contacts(2))
-    assert "2 people are in it." in owner_client.get(url("group-delete", group.pk)).content.decode()
+    assert "2 people are in it and stay contacts." in owner_client.get(url("group-delete", group.pk)).content.decode()
 
     owner_client.post(url("group-delete", group.pk))
 
@@ -131,6 +131,6 @@ def test_a_group_that_a_campaign_is_made_of_cannot_be_deleted(
     answer = owner_client.post(url("group-delete", group.pk))
 
     assert "It is part of the audience of 1 campaign" in page
-    assert "Delete the grouping" not in page
+    assert "Delete the list" not in page
     assert answer.status_code == 409
     assert Group.objects.exists()
