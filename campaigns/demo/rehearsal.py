@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 from django.utils import timezone
 
+from campaigns import wording
 from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, TemplateVersion
 from campaigns.providers import registry
 from campaigns.providers.base import Channel
+from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.rendering import TemplateError
 from campaigns.reports import funnel
 from campaigns.services import (
@@ -32,6 +34,7 @@ from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, RecipientStatus
 from console.errors import UserError
 from console.models import Job, JobStatus, User, Workspace
 from console.services import workspaces
+from contacts.models import Contact
 from contacts.services import imports
 
 SMS_TEXT = 'Hola {{ first_name|default:"cliente" }}, tu tienda abre de 10 a 20 h desde el lunes. Tienda Norte'
@@ -47,16 +50,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is rehearsed. `template`: an .html file is an email, any other an SMS; None = a text of ours.
-    `credentials`: as entered, by the names of the provider's contract."""
+    """What is rehearsed. `provider` None: one that reaches the people. `credentials`: as entered, by the names of
+    the provider's contract; None = the sandbox's. `template`: an .html file is an email, any other an SMS; None = a
+    text of ours."""
 
     contacts: Path
-    provider: str
     base_url: str
-    credentials: Mapping[str, str] = field(default_factory=dict)
+    provider: str | None = None
+    credentials: Mapping[str, str] | None = None
     template: Path | None = None
     country: str = "ES"
-    limit: int | None = None
 
 
 def workspace_for(now: datetime, country: str) -> tuple[Workspace, User]:
@@ -74,14 +77,15 @@ def workspace_for(now: datetime, country: str) -> tuple[Workspace, User]:
     return workspace, owner
 
 
-def account_of(plan: Plan, workspace: Workspace, owner: User, now: datetime) -> ProviderAccount:
+def account_of(plan: Plan, slug: str, workspace: Workspace, owner: User, now: datetime) -> ProviderAccount:
     """The account with the credentials given. UserError for a name that no field has."""
-    provider = registry.provider_class(plan.provider)
-    credentials, unknown = registry.read_values(provider.credential_fields, plan.credentials)
-    options, unknown = registry.read_values(provider.option_fields, {name: plan.credentials[name] for name in unknown})
+    provider = registry.provider_class(slug)
+    entered = REHEARSALS[slug].credentials if plan.credentials is None else plan.credentials
+    credentials, unknown = registry.read_values(provider.credential_fields, entered)
+    options, unknown = registry.read_values(provider.option_fields, {name: entered[name] for name in unknown})
     if unknown:
         names = ", ".join(f.name for f in (*provider.credential_fields, *provider.option_fields))
-        raise UserError(f"{plan.provider} knows no {', '.join(unknown)}. It takes {names}.")
+        raise UserError(f"{slug} knows no {', '.join(unknown)}. It takes {names}.")
     defaults = {f.name: f.default for f in provider.credential_fields if f.default}
     given = account_settings.Settings(
         name=f"{provider.label} rehearsal",
@@ -91,32 +95,47 @@ def account_of(plan: Plan, workspace: Workspace, owner: User, now: datetime) -> 
         sender="TIENDA",
         email_sender="Tienda Norte <novedades@tienda.example>",
     )
-    return account_settings.create(workspace, plan.provider, given, owner, now)
+    return account_settings.create(workspace, slug, given, owner, now)
 
 
-def message_source(plan: Plan) -> compose.Source:
-    """The content of the template file, on the channel it is for. UserError when the provider has not that channel."""
-    channels = registry.provider_class(plan.provider).channels
+def route(plan: Plan, workspace: Workspace) -> tuple[str, Channel]:
+    """(provider, channel) of the rehearsal: the template's channel, else the one that reaches more of the people;
+    the provider asked for, else the first that has the channel. UserError when the provider has not that channel."""
+    providers = [plan.provider] if plan.provider else list(registry.PROVIDERS)
+    offered = {channel for slug in providers for channel in registry.provider_class(slug).channels}
+    if plan.template is not None:
+        channel = Channel.EMAIL if plan.template.suffix.lower() in (".html", ".htm") else Channel.SMS
+    else:
+        people = Contact.objects.filter(workspace=workspace)
+        reached = {Channel.SMS: people.exclude(phone="").count(), Channel.EMAIL: people.exclude(email="").count()}
+        channel = max(sorted(offered, reverse=True), key=lambda one: reached[one])  # SMS when it is a tie
+    fitting = [slug for slug in providers if channel in registry.provider_class(slug).channels]
+    if not fitting:
+        raise UserError(f"{plan.provider} sends no {channel}; choose another template or provider.")
+    return fitting[0], channel
+
+
+def message_source(plan: Plan, channel: Channel) -> compose.Source:
+    """The content of the template file, or a text of ours. UserError when the file cannot be read."""
     if plan.template is None:
-        if Channel.SMS in channels:
-            return compose.Source("sms", SMS_TEXT)
-        return compose.Source("email", subject=SUBJECT, html=EMAIL_HTML)
+        return (
+            compose.Source("sms", SMS_TEXT)
+            if channel is Channel.SMS
+            else compose.Source("email", subject=SUBJECT, html=EMAIL_HTML)
+        )
     try:
         text = plan.template.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"The template {plan.template} cannot be read: {error}.") from error
-    channel = Channel.EMAIL if plan.template.suffix.lower() in (".html", ".htm") else Channel.SMS
-    if channel not in channels:
-        raise UserError(f"{plan.provider} sends no {channel}; choose another template or provider.")
     if channel is Channel.EMAIL:
         return compose.Source("email", subject=SUBJECT, html=text)
     return compose.Source("sms", text.strip())
 
 
-def version_of(plan: Plan, workspace: Workspace, owner: User, now: datetime) -> TemplateVersion:
+def version_of(plan: Plan, channel: Channel, workspace: Workspace, owner: User, now: datetime) -> TemplateVersion:
     """The message as a stored template. UserError with every problem of the text."""
     try:
-        built = compose.build(message_source(plan), content.known_names(workspace))
+        built = compose.build(message_source(plan, channel), content.known_names(workspace))
     except TemplateError as error:
         raise UserError("\n".join(str(problem) for problem in error.problems)) from error
     template = templates.create(workspace, "Rehearsal", built, owner, now)
@@ -170,14 +189,16 @@ def import_line(job: Job) -> str:
     return "\n".join([line, *reasons])
 
 
-def wait_for_job(job: Job, say: Say) -> Job:
-    """Until a worker has done the job. UserError when it failed."""
-    shown = -1
+def wait_for_job(job: Job, say: Say, patience: float = 60.0) -> Job:
+    """Until a worker has done the job. UserError when it failed, or when nothing moved for `patience` seconds."""
+    shown, moved = -1, time.monotonic()
     while job.status not in (JobStatus.DONE, JobStatus.FAILED):
+        if time.monotonic() - moved > patience:
+            raise UserError("No worker takes the import; the worker's log says why.")
         time.sleep(0.1)
         job.refresh_from_db()
         if job.progress != shown:
-            shown = job.progress
+            shown, moved = job.progress, time.monotonic()
             say(f"  {shown:,} rows")
     if job.status == JobStatus.FAILED:
         raise UserError(job.error)
@@ -185,8 +206,11 @@ def wait_for_job(job: Job, say: Say) -> Job:
 
 
 def schedule(campaign: Campaign, owner: User, now: datetime) -> int:
-    """Confirm the campaign; gives how many will receive it."""
+    """Confirm the campaign; gives how many will receive it. UserError with the split when nobody can be reached."""
     counts = audience.count(audience.spec_of(campaign))
+    if not counts.will_receive:
+        split = "".join(f"\n  {wording.reason_sentence(reason)}: {n:,}" for reason, n in counts.by_reason.items())
+        raise UserError(f"None of the {counts.total:,} people can be reached on {campaign.channel}.{split}")
     return scheduling.schedule(campaign, counts.will_receive, owner, now)
 
 

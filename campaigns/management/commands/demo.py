@@ -22,7 +22,6 @@ from campaigns.demo.people import people
 from campaigns.demo.spreadsheet import first_rows, write_people
 from campaigns.models import Dispatch
 from campaigns.providers import registry
-from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.reports import recipients
 from campaigns.services.recipients import Wanted
 from console.errors import UserError
@@ -38,7 +37,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--contacts", type=Path, metavar="FILE.csv", help="default: 5,000 fictional people")
-        parser.add_argument("--provider", choices=list(registry.PROVIDERS), default=next(iter(registry.PROVIDERS)))
+        parser.add_argument(
+            "--provider", choices=list(registry.PROVIDERS), help="default: the first that reaches the people"
+        )
         parser.add_argument(
             "--provider-url", metavar="URL", help="a server that is already there, instead of the sandbox"
         )
@@ -68,7 +69,7 @@ class Command(BaseCommand):
             contacts=_contacts(options, out),
             provider=options["provider"],
             base_url=options["provider_url"] or settings.SANDBOX_URL,
-            credentials=REHEARSALS[options["provider"]].credentials if with_sandbox else _pairs(options["credential"]),
+            credentials=None if with_sandbox else _pairs(options["credential"]),
             template=options["template"],
             country=options["default_country"].upper(),
         )
@@ -84,14 +85,15 @@ class Command(BaseCommand):
     def _run(self, plan: rehearsal.Plan, with_sandbox: bool) -> Dispatch:
         now = timezone.now()
         workspace, owner = rehearsal.workspace_for(now, plan.country)
-        account = rehearsal.account_of(plan, workspace, owner, now)
-        if with_sandbox:
-            processes.configure_sandbox(account)
         self.stdout.write(f"Contacts: {plan.contacts.name}")
         job = rehearsal.wait_for_job(rehearsal.import_contacts(plan, workspace, owner), self.stdout.write)
         self.stdout.write(rehearsal.import_line(job))
-        version = rehearsal.version_of(plan, workspace, owner, timezone.now())
-        self.stdout.write(f"Template: {version.channel}, version {version.number}")
+        slug, channel = rehearsal.route(plan, workspace)
+        account = rehearsal.account_of(plan, slug, workspace, owner, now)
+        if with_sandbox:
+            processes.configure_sandbox(account)
+        version = rehearsal.version_of(plan, channel, workspace, owner, timezone.now())
+        self.stdout.write(f"Template: {version.channel}, version {version.number}; through {account}")
         start_at = timezone.now() + START_IN
         campaign = rehearsal.campaign_of(workspace, account, version, owner, timezone.now(), start_at)
         count = rehearsal.schedule(campaign, owner, timezone.now())
