@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from django.urls import path
 
-from contacts.views import bulk, consent, contact, groups, imports, people, suppressions, uploads
+from contacts.views import bulk, consent, contact, exports, groups, imports, people, suppressions, uploads
 
 urlpatterns = [
     path("contacts/", people.index, name="contacts"),
     path("contacts/new/", contact.new, name="contact-new"),
     path("contacts/selected/", bulk.apply, name="contact-bulk"),
     path("contacts/selected/<uuid:pk>/", bulk.job, name="contact-job"),
+    path("contacts/export/", exports.ask, name="contact-export"),
+    path("contacts/export/<uuid:pk>/", exports.job, name="contact-export-job"),
+    path("contacts/export/<uuid:pk>/file/", exports.file, name="contact-export-file"),
     path("contacts/<int:pk>/", contact.show, name="contact"),
     path("contacts/<int:pk>/edit/", contact.edit, name="contact-edit"),
     path("contacts/<int:pk>/delete/", contact.delete, name="contact-delete"),

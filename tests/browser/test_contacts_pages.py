@@ -77,7 +77,7 @@ def test_the_pages_of_contacts_are_accessible(
     pages: dict[str, tuple[Any, ...]] = {
         "contacts": (), "contact": (person.pk,), "contact-new": (), "contact-edit": (person.pk,),
         "contact-delete": (person.pk,), "contact-stop": (people[0].pk,), "contact-consent": (people[0].pk, "email"),
-        "groups": (), "group-new": (), "group-rename": (group.pk,), "group-delete": (group.pk,),
+        "contact-export": (), "groups": (), "group-new": (), "group-rename": (group.pk,), "group-delete": (group.pk,),
         "imports": (), "import-new": (), "suppressions": (), "suppression-new": (), "suppression-remove": (stop.pk,),
     }  # fmt: skip
     for name, args in pages.items():
