@@ -72,7 +72,7 @@ def workspace_for(now: datetime, country: str) -> tuple[Workspace, User]:
         name=f"Rehearsal {mark}",
         default_country=country,
         time_zone="Europe/Madrid",
-        language="es",
+        language="en",
     )
     return workspace, owner
 
