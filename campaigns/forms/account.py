@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +21,8 @@ from campaigns.services import account_settings
 from console.models import Workspace
 
 CREDENTIAL, OPTION = "credential_", "option_"
-FASTEST = 100_000
+_RATE_ERROR = _("Enter a number from 0.01 to 100,000.")
+_RATE = [MinValueValidator(0.01, _RATE_ERROR), MaxValueValidator(100_000, _RATE_ERROR)]
 
 
 class AccountForm(forms.Form):
@@ -37,11 +39,11 @@ class AccountForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "Tienda Norte <hola@tienda.example>"}),
     )  # fmt: skip
     messages_per_second = forms.FloatField(
-        label=_("Messages per second"), required=False, min_value=0.01, max_value=FASTEST,
+        label=_("Messages per second"), required=False, validators=_RATE,
         help_text=_("Shared by all campaigns on this account. Empty: no limit."),
     )  # fmt: skip
     requests_per_second = forms.FloatField(
-        label=_("Requests per second"), required=False, min_value=0.01, max_value=FASTEST,
+        label=_("Requests per second"), required=False, validators=_RATE,
         help_text=_("Empty: what the provider's own documentation allows."),
     )  # fmt: skip
     sms_price = forms.DecimalField(

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TextIO
 
+from contacts.spreadsheets import safe_cell
+
 BOM = "\ufeff"  # without it Excel reads UTF-8 as the local 8-bit character set
-# A cell that begins so is run as a formula by some spreadsheet (OWASP "CSV injection", full-width forms included).
-_RISKY = frozenset("=+-@\t\r\n＝＋－＠")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")  # +34600112233 and -5 are what they say
 
 
 class Table(Protocol):
     def head(self, columns: Sequence[str]) -> None: ...
     def rows(self, rows: Iterable[Sequence[Any]]) -> None: ...
-
-
-def safe(value: Any) -> Any:
-    """The value as a cell: text that a spreadsheet would run gets an apostrophe in front, numbers and phones do not."""
-    if isinstance(value, str) and value[:1] in _RISKY and not _NUMBER.fullmatch(value):
-        return f"'{value}"
-    return value
 
 
 class CsvTable:
@@ -39,10 +30,7 @@ class CsvTable:
         self._writer.writerow(columns)
 
     def rows(self, rows: Iterable[Sequence[Any]]) -> None:
-        # The first letter is looked at here: a call for every cell would take half the time of an export.
-        self._writer.writerows(
-            [safe(value) if value.__class__ is str and value[:1] in _RISKY else value for value in row] for row in rows
-        )
+        self._writer.writerows([safe_cell(value) if isinstance(value, str) else value for value in row] for row in rows)
 
 
 class JsonLines:

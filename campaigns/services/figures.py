@@ -13,11 +13,10 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from campaigns.models import Batch, Dispatch, ProviderAccount, Tally
+from campaigns.models import Batch, Dispatch, Tally
 from campaigns.services import accounts, flights, pace
 from campaigns.states import HANDED_OVER, BatchStatus, DispatchStatus, Reason
 from campaigns.states import RecipientStatus as Status
-from console.services import crypto
 
 # Order of every bar and legend.
 STATES = ("delivered", "receipt", "sent", "sending", "retry", "waiting", "held", "verify", "failed", "excluded")
@@ -169,17 +168,10 @@ def circumstances(dispatch: Dispatch, now: datetime, retrying: int = 0) -> Circu
     minds_hours = flights.is_marketing(dispatch) and not flights.is_test(dispatch)
     quiet = minds_hours and pace.quiet_until(dispatch.workspace, now) is not None
     return Circumstances(
-        receipts=_receipts(dispatch.account, dispatch.channel),
+        receipts=accounts.capabilities(dispatch.account, dispatch.channel).receipts,
         standing=quiet or dispatch.status in STANDING,
         retrying=retrying,
     )
-
-
-def _receipts(account: ProviderAccount, channel: str) -> bool:
-    try:
-        return accounts.capabilities(account, channel).receipts
-    except crypto.WrongKey:  # a page must open even when the credentials do not
-        return True
 
 
 def _retrying(dispatch_ids: Sequence[int], now: datetime) -> dict[int, int]:

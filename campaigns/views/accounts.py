@@ -17,6 +17,7 @@ from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.services import account_health, account_settings, accounts, figures
 from campaigns.services.account_health import Health
+from campaigns.states import Reason
 from campaigns.wording import reason_advice, reason_sentence
 from console import formats
 from console.access import WorkspaceRequest, member
@@ -83,8 +84,9 @@ def test(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "account": account,
         "now": now,
         "outcome": outcome,
-        "sentence": reason_sentence(outcome.reason),
-        "advice": reason_advice(outcome.reason),
+        # "Rejected" is a word for messages; here the answer itself says more.
+        "sentence": "" if outcome.reason == Reason.REJECTED else reason_sentence(outcome.reason),
+        "advice": "" if outcome.reason == Reason.REJECTED else reason_advice(outcome.reason),
         "last_callback": account_health.last_callback(account),
         "tested": True,
     }

@@ -22,8 +22,11 @@ from console.errors import UserError
 from console.htmx import redirect, render_dialog, render_page, stop_polling, toast
 from console.models import Job, JobStatus
 from console.paging import page_by_key
+from contacts.services import exports as contacts
 
 OPEN = (JobStatus.WAITING, JobStatus.RUNNING)
+# kind of job -> who may see it
+KINDS = {export.KIND: "report.export", contacts.JOB: "contact.export"}
 
 
 @member("report.export")
@@ -60,14 +63,15 @@ def ask(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @member("report.export")
 @require_GET
 def index(request: WorkspaceRequest) -> HttpResponse:
-    """Exports of the workspace, newest first; polled while one is being written."""
-    jobs = Job.objects.for_workspace(request.workspace).filter(kind=export.KIND).select_related("actor")
+    """Exports of people of dispatches and of contacts, newest first; polled while one is being written."""
+    kinds = [kind for kind, permission in KINDS.items() if permission in request.permissions]
+    jobs = Job.objects.for_workspace(request.workspace).filter(kind__in=kinds).select_related("actor")
     page = page_by_key(request, jobs, order=("-created_at", "id"))
     alive = any(job.status in OPEN for job in page.rows)
     context = {
         "now": timezone.now(),
         "page": page,
-        "rows": [_row(job) for job in page.rows],
+        "rows": [_row(request, job) for job in page.rows],
         "alive": alive,
         "days": settings.EXPORT_RETENTION_DAYS,
     }
@@ -89,7 +93,7 @@ def file(request: WorkspaceRequest, pk: UUID) -> HttpResponseBase:
     return FileResponse(path.open("rb"), as_attachment=True, filename=job.result["name"])
 
 
-def _row(job: Job) -> dict[str, Any]:
+def _row(request: WorkspaceRequest, job: Job) -> dict[str, Any]:
     states = {
         JobStatus.WAITING: ("waiting", "circle-dashed"),
         JobStatus.RUNNING: ("sending", "send"),
@@ -97,12 +101,16 @@ def _row(job: Job) -> dict[str, Any]:
         JobStatus.FAILED: ("failed", "x"),
     }
     css, icon = states[JobStatus(job.status)]
-    filters = [WORDS.get(job.params["state"]), reason_sentence(job.params["reason"])]
+    of_contacts = job.kind == contacts.JOB
+    filters = [] if of_contacts else [WORDS.get(job.params["state"]), reason_sentence(job.params["reason"])]
+    there = (contacts.path_of(job) if of_contacts else export.path_of(job)) is not None
+    address = reverse("contact-export-file" if of_contacts else "export-file", args=[request.workspace.slug, job.pk])
     return {
         "job": job,
+        "name": _("Contacts") if of_contacts else job.params["label"],
         "css": css,
         "icon": icon,
         "filters": ", ".join(str(word) for word in filters if word),
-        "there": export.path_of(job) is not None,
+        "file_url": address if there else "",
         "expires_at": export.expires_at(job),
     }

@@ -66,7 +66,6 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
         "live_url": reverse("dispatch-live", args=[dispatch.workspace.slug, dispatch.pk]),
         "poll_seconds": seconds,
         "seen": f"{dispatch.status}-{tens}",
-        "tens": tens,
         "as_of": _("As of %(time)s") % {"time": formats.clock(now, seconds=True)},
     }
 

@@ -96,6 +96,15 @@ def test_an_entered_secret_is_not_given_back_with_the_errors(
     assert 'value="many"' in page
 
 
+@pytest.mark.parametrize("rate", ["0", "-4", "100001"])
+def test_a_limit_that_makes_no_sense_is_refused_with_what_does(
+    owner_client: Client, url: Callable[..., str], account: ProviderAccount, rate: str
+) -> None:
+    answer = owner_client.post(url("account", account.pk), entered(messages_per_second=rate))
+    assert answer.status_code == 422
+    assert "Enter a number from 0.01 to 100,000." in answer.content.decode()
+
+
 def test_empty_credentials_keep_what_is_saved(
     owner_client: Client, url: Callable[..., str], account: ProviderAccount
 ) -> None:

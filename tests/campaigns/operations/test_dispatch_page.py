@@ -132,7 +132,7 @@ def test_a_tenth_of_the_way_or_a_new_state_is_announced_with_new_buttons(
 ) -> None:
     address = url("dispatch-live", make_dispatch(RUNNING).pk)
     page = owner_client.get(f"{address}?seen={seen}", headers=hx).content.decode()
-    assert "Sending. 30% handed over, 7 of 19. 2 failed." in page
+    assert "Sending. 36.8% handed over, 7 of 19. 2 failed." in page
     assert re.search(r'id="dispatch-actions" hx-swap-oob="true"', page)
     assert re.search(r'id="dispatch-state" hx-swap-oob="true"', page)
 

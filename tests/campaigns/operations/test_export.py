@@ -133,12 +133,9 @@ def test_a_contact_that_is_gone_leaves_its_row(
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1", "+34 600"])
 def test_what_a_spreadsheet_would_run_is_made_text(text: str) -> None:
-    assert spreadsheet.safe(text) == f"'{text}"
-
-
-@pytest.mark.parametrize("value", ["+34600112233", "-5", "-5.25", "Hola", "", "a=b", 7, None])
-def test_what_is_harmless_stays_as_it_is(value: Any) -> None:
-    assert spreadsheet.safe(value) == value
+    file = io.StringIO()
+    spreadsheet.CsvTable(file).rows([[text, 7]])
+    assert next(csv.reader(io.StringIO(file.getvalue(), newline=""))) == [f"'{text}", "7"]
 
 
 def test_a_formula_in_a_name_does_not_run(
@@ -278,6 +275,26 @@ def test_the_file_is_downloaded_under_its_name(
     content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer["Content-Disposition"] == 'attachment; filename="aviso-1.csv"'
     assert len(content.decode("utf-8-sig").splitlines()) == 12
+
+
+@pytest.mark.parametrize(("role", "seen"), [("editor", True), ("analyst", False)])
+def test_exports_of_contacts_are_listed_for_those_who_may_have_them(
+    as_role: Callable[[str], Client],
+    url: Callable[..., str],
+    workspace: Workspace,
+    now: datetime,
+    export_folder: Path,
+    role: str,
+    seen: bool,
+) -> None:
+    export_folder.mkdir()
+    (export_folder / "contacts.csv").write_text("name")
+    job = Job.objects.create(
+        workspace=workspace, kind="contacts.export", params={"people": {}}, status="done", finished_at=now,
+        result={"rows": 3, "file": "contacts.csv", "name": "norte-contacts.csv"},
+    )  # fmt: skip
+    page = as_role(role).get(url("exports")).content.decode()
+    assert (url("contact-export-file", job.pk) in page) is seen
 
 
 def test_a_file_that_was_removed_is_said(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from campaigns.services.figures import Cell, Circumstances
 from campaigns.states import Reason, RecipientStatus
 from console.models import Workspace
 
+HOUR = timedelta(hours=1)
 STATES = [
     ("queued", "", "waiting"),
     ("claimed", "", "sending"),
@@ -67,7 +69,7 @@ def test_the_queue_of_a_paused_dispatch_is_held(make_dispatch: Callable[..., Dis
 def test_quiet_hours_hold_marketing(
     workspace: Workspace, make_dispatch: Callable[..., Dispatch], now: datetime
 ) -> None:
-    quiet_all_day(workspace)
+    make_quiet(workspace, now)
     assert figures.of(make_dispatch([("queued", "", 4)], purpose="marketing"), now).states["held"] == 4
 
 
@@ -75,12 +77,14 @@ def test_quiet_hours_hold_marketing(
 def test_quiet_hours_hold_neither_service_messages_nor_tests(
     workspace: Workspace, make_dispatch: Callable[..., Dispatch], now: datetime, fields: dict[str, str]
 ) -> None:
-    quiet_all_day(workspace)
+    make_quiet(workspace, now)
     assert figures.of(make_dispatch([("queued", "", 4)], **fields), now).states["waiting"] == 4
 
 
-def quiet_all_day(workspace: Workspace) -> None:
-    workspace.quiet_from, workspace.quiet_to = time(0, 0), time(23, 59)
+def make_quiet(workspace: Workspace, now: datetime) -> None:
+    """Quiet hours around `now`, in the workspace's zone."""
+    local = now.astimezone(ZoneInfo(workspace.time_zone))
+    workspace.quiet_from, workspace.quiet_to = ((local + hour).time() for hour in (-HOUR, HOUR))
     workspace.save()
 
 
