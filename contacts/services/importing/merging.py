@@ -45,7 +45,7 @@ class Merged:
 
 
 def merge(target: Target, people: Sequence[Candidate], now: datetime, *, dry_run: bool) -> Merged:
-    """Write the people of a chunk; with `dry_run` only say what would be written."""
+    """Write the people of a chunk, inside the caller's transaction; with `dry_run` only say what would be written."""
     for attempt in range(_TRIES):
         decisions = matching.decide(target.workspace, people)
         suppressed = _suppressed(target.workspace, decisions)

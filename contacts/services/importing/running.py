@@ -21,7 +21,7 @@ from console.errors import UserError
 from console.models import User, Workspace
 from console.services import audit
 from contacts.services import fields, groups
-from contacts.services.importing import mapping, reading
+from contacts.services.importing import mapping, reading, writing
 from contacts.services.importing.ahead import ahead
 from contacts.services.importing.inspection import inspect
 from contacts.services.importing.leftovers import Leftovers
@@ -31,6 +31,7 @@ from contacts.services.importing.rows import Candidate, Rejected, Rejection, Row
 from contacts.states import GroupKind
 
 CHUNK = 5_000  # rows of one transaction
+_STATISTICS_AFTER = (1, 10, 100)  # chunks
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,10 @@ def carry_out(
     try:
         importing.register(mapping.labels(columns))
         with ahead(_chunks(reader, reading.rows(inspection.layout), outcome.last_row)) as chunks:
-            for chunk in chunks:
+            for n, chunk in enumerate(chunks, 1):
                 importing.take(chunk)
+                if n in _STATISTICS_AFTER and not options.dry_run:
+                    writing.refresh_statistics()
     except TakenOver:
         return None
     finally:

@@ -1,7 +1,7 @@
 """Writes the decisions about a chunk, set by set: the fastest way that each engine has.
 
 SQLite: statements of a thousand rows, because every statement flushes the search index, and because other threads
-go on while one runs. PostgreSQL: COPY, and one UPDATE … FROM unnest. Ids are taken beforehand, so that memberships
+go on while one runs. PostgreSQL: COPY, and one UPDATE from one JSON text. Ids are taken beforehand, so that memberships
 and consents can be written for them.
 """
 
@@ -68,20 +68,21 @@ def update(people: Sequence[Known], changed: Collection[str], now: datetime) -> 
         return
     at = connection.ops.adapt_datetimefield_value(now)
     columns = [name for name in _TEXTS if name in changed]
+    postgresql = connection.vendor == "postgresql"
     with_attributes, with_search = "attributes" in changed, not _SEARCHED.isdisjoint(changed)
     rows = [
         (
             one.id,
             at,
             *(getattr(one, name) for name in columns),
-            *((_json(one.attributes),) if with_attributes else ()),
+            *((one.attributes if postgresql else _json(one.attributes),) if with_attributes else ()),
             *((_search(one),) if with_search else ()),
         )
         for one in people
     ]
     names = ["id", "updated_at", *columns, *["attributes"] * with_attributes, *["search"] * with_search]
-    if connection.vendor == "postgresql":
-        _update_from_arrays(names, rows)
+    if postgresql:
+        _update_from_json(names, rows)
     else:
         _update_from_values(names, rows)
 
@@ -90,6 +91,14 @@ def _search(one: Known) -> str:
     phone = phones.parse(one.phone, "") if one.phone else None
     national = phone.national if isinstance(phone, phones.Phone) else ""
     return words.search_text(one.key, one.email, one.first_name, one.last_name, one.phone, national)
+
+
+def refresh_statistics() -> None:
+    """Tell PostgreSQL's planner that the table has grown. It believes in the few rows of before otherwise, and reads
+    the whole table for each chunk (measured: 370 ms instead of 45)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE contacts_contact")
 
 
 def _json(attributes: Mapping[str, str]) -> str:
@@ -149,14 +158,14 @@ def _values(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     return ", ".join([one] * len(rows)), list(chain.from_iterable(rows))
 
 
-def _update_from_arrays(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    types = {"id": "bigint", "updated_at": "timestamptz"}
-    arrays = ", ".join(f"%s::{types.get(name, 'text')}[]" for name in names)
-    casts = {"attributes": "v.attributes::jsonb"}
-    assignments = ", ".join(f'"{name}" = {casts.get(name, f"v.{name}")}' for name in names[1:])
+def _update_from_json(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    types = {"id": "bigint", "updated_at": "timestamptz", "attributes": "jsonb"}
+    definition = ", ".join(f'"{name}" {types.get(name, "text")}' for name in names)
+    assignments = ", ".join(f'"{name}" = v."{name}"' for name in names[1:])
+    values = orjson.dumps([dict(zip(names, row, strict=True)) for row in rows]).decode()
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE contacts_contact c SET {assignments} "
-            f"FROM unnest({arrays}) AS v({_quoted(names)}) WHERE c.id = v.id",
-            [list(column) for column in zip(*rows, strict=True)],
+            f"FROM json_to_recordset(%s::json) AS v({definition}) WHERE c.id = v.id",
+            [values],
         )
