@@ -188,6 +188,7 @@ class Supervisor:
         self._runs.remove(run)
         if code:
             self._exit_code = code if code > 0 else 1
+            self.printer.line("start", f"{run.program.name} {_how(code)}; nothing was started")
         else:
             self._start_all(self.programs)
 

@@ -161,6 +161,7 @@ def test_a_failed_first_starts_nothing_and_gives_its_exit_code(rig: Rig) -> None
     assert rig.run(rig.program("web"), first=first) == 1
     assert rig.lines() == []
     assert "no database" in rig.printed.read_text()
+    assert "prepare ended with exit code 1; nothing was started" in rig.printed.read_text()
 
 
 def test_lines_carry_the_name_of_their_program(rig: Rig) -> None:
