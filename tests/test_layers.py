@@ -20,11 +20,11 @@ LEVELS: list[tuple[int, str]] = [
     (1, "campaigns.providers campaigns.providers.*"),
     # pure, or without anything of the project below them
     (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
-    (0, "contacts.phones contacts.emails contacts.words"),
+    (0, "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
     (0, "console.ports console.readiness console.runlock"),
-    (1, "*.models *.models.* *.querysets *.querysets.* campaigns.wording"),
+    (1, "*.models *.models.* *.querysets *.querysets.* campaigns.wording contacts.wording"),
     (3, "console.services console.services.*"),
     (4, "contacts.services contacts.services.*"),
     (5, "campaigns.services campaigns.services.*"),
@@ -37,7 +37,7 @@ LEVELS: list[tuple[int, str]] = [
 ]
 WITHOUT_DJANGO = (
     "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms "
-    "contacts.phones contacts.emails contacts.words "
+    "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets "
     "campaigns.providers campaigns.providers.* console.bootstrap console.supervisor console.offspring "
     "console.output console.ports console.readiness console.runlock"
 )

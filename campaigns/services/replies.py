@@ -43,7 +43,7 @@ def take(account: ProviderAccount, event: Event, now: datetime) -> Reply | None:
     contact = (
         recipient.contact
         if recipient and recipient.contact
-        else Contact.objects.filter(workspace=workspace, **{column: address}).order_by("pk").first()
+        else Contact.objects.for_workspace(workspace).identified(column, [address]).order_by("pk").first()
     )
     stop = channel == "sms" and is_stop(event.text, workspace)
     reply, created = Reply.objects.get_or_create(
