@@ -33,9 +33,12 @@ def steps(found: Figures) -> list[Step]:
     """From the audience through exclusions by reason to what became of the messages. Steps that nobody is in are
     left out, but for the ones that say how far it got."""
     excluded = [
-        Step(wording.reason_sentence(cell.reason), cell.n, "excluded", "excluded", cell.reason, inner=True)
+        Step(
+            wording.reason_sentence(cell.reason), cell.n, "excluded", "excluded", cell.reason,
+            wording.reason_advice(cell.reason), inner=True,
+        )
         for cell in found.reasons("excluded")
-    ]
+    ]  # fmt: skip
     sure = [
         Step(_("Audience"), found.total, "brand"),
         Step(_("Excluded"), found.excluded, "excluded", "excluded"),
