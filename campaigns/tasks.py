@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import dispatching, inbox, lanes, ledger_checks, outcomes, prepare, settle
+from campaigns.services import dispatching, holds, inbox, lanes, ledger_checks, prepare, settle
 from campaigns.states import Reason
 from console.celery import draining
 from console.errors import UserError
@@ -70,7 +70,7 @@ def lane(account_id: int) -> None:
     try:
         more = run_lane(mine)
     except crypto.WrongKey as error:
-        outcomes.stop_account(account_id, Reason.AUTH, str(error), timezone.now())
+        holds.stop_account(account_id, Reason.AUTH, str(error), timezone.now())
         return
     if more and not draining.is_set():
         lane.apply_async([account_id], expires=10)

@@ -26,17 +26,15 @@ from campaigns.providers.base import (
 from campaigns.querysets import claims, tallies
 from campaigns.querysets import outcomes as queries
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import accounts, moves
+from campaigns.services import accounts, holds
 from campaigns.services.flights import Flight
-from campaigns.states import BatchStatus, DispatchStatus, Reason, RecipientStatus
+from campaigns.states import BatchStatus, Reason, RecipientStatus
 from contacts.services import consent
 from contacts.states import ConsentSource, SuppressionReason
 
 log = logging.getLogger(__name__)
 
 FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
-# What stands in the way of every message of the account, not of one person.
-NEEDS_A_PERSON = frozenset({Reason.AUTH, Reason.NO_CREDIT})
 LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 _STATUS = {
@@ -279,7 +277,7 @@ def _tell_account(flight: Flight, now: datetime) -> None:
     account_id = flight.dispatch.account_id
     answer = _answer(flight)
     if isinstance(answer, Misconfigured):
-        stop_account(account_id, answer.reason, answer.text, now)
+        holds.stop_account(account_id, answer.reason, answer.text, now)
     elif isinstance(answer, NotSent) and answer.reason == Reason.RATE_LIMITED:
         wait = answer.retry_after if answer.retry_after is not None else backoff(flight.batch.tries)
         accounts.note_error(account_id, answer.reason, answer.text, now)
@@ -294,7 +292,7 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     account_id = dispatch.account_id
     blocking = next((r for r in receipts if r.hold), None)
     if blocking:
-        hold(dispatch, blocking.reason, blocking.text, now)
+        holds.hold(dispatch, blocking.reason, blocking.text, now)
         return
     # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others.
     limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None), None)
@@ -303,21 +301,3 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
     elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
         accounts.note_success(account_id, now)
-
-
-def hold(dispatch: Dispatch, reason: Reason, text: str, now: datetime) -> None:
-    """The cause would meet every message: hold the account where it is the account's, else the dispatch."""
-    if reason in NEEDS_A_PERSON:
-        stop_account(dispatch.account_id, reason, text, now)
-    else:
-        moves.hold(dispatch, reason, now, text=text[:200])
-
-
-def stop_account(account_id: int, reason: Reason, text: str, now: datetime) -> None:
-    """Key refused or no credit: hold the account and every dispatch that sends through it."""
-    accounts.hold(account_id, reason, text, now)
-    holdable = Dispatch.objects.filter(
-        account_id=account_id, status__in=[DispatchStatus.PREPARING, DispatchStatus.SENDING]
-    )
-    for dispatch in holdable.select_related("workspace", "campaign"):
-        moves.hold(dispatch, reason, now, text=text[:200])

@@ -17,7 +17,7 @@ from campaigns.models import Dispatch, ProviderAccount, Recipient
 from campaigns.providers.base import Event, EventKind
 from campaigns.querysets import ledger_ids, tallies
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import outcomes, replies
+from campaigns.services import holds, outcomes, replies
 from campaigns.services.flights import recipient_of
 from campaigns.states import FINAL_RECIPIENT, RECIPIENT_MOVES, Reason, RecipientStatus
 from contacts.services import consent
@@ -137,11 +137,11 @@ def _hold(matched: Mapping[int, object], events: Iterable[Event], account: Provi
     blocking = next((event for event in events if event.hold), None)
     if blocking is None:
         return
-    if blocking.reason in outcomes.NEEDS_A_PERSON or not matched:
-        outcomes.stop_account(account.pk, blocking.reason, blocking.text, now)
+    if blocking.reason in holds.NEEDS_A_PERSON or not matched:
+        holds.stop_account(account.pk, blocking.reason, blocking.text, now)
         return
     for dispatch in Dispatch.objects.filter(pk__in=list(matched)).select_related("workspace", "campaign"):
-        outcomes.hold(dispatch, blocking.reason, blocking.text, now)
+        holds.hold(dispatch, blocking.reason, blocking.text, now)
 
 
 def _suppress(account: ProviderAccount, events: Iterable[Event], now: datetime) -> None:
