@@ -51,6 +51,7 @@ NAV: list[tuple[Any, list[NavItem]]] = [
         _("Results"),
         [
             NavItem(_("Reports"), "chart-bar", "reports", "report.view"),
+            NavItem(_("Replies"), "message-reply", "replies", "report.view"),
             NavItem(_("Exports"), "table-export", "exports", "report.export"),
         ],
     ),
