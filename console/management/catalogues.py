@@ -24,11 +24,15 @@ def source(locale: str) -> Path:
     return FOLDER / locale / "LC_MESSAGES" / "django.po"
 
 
+def read(locale: str) -> polib.POFile:
+    return polib.pofile(str(source(locale)))
+
+
 def update(locale: str) -> int:
     """Take over what the tree says now, keep what is translated, and compile. Texts without a translation."""
     path = source(locale)
     path.parent.mkdir(parents=True, exist_ok=True)
-    known = {_key(entry): entry for entry in polib.pofile(str(path))} if path.exists() else {}
+    known = {_key(entry): entry for entry in read(locale)} if path.exists() else {}
     catalogue = polib.POFile(wrapwidth=118)
     catalogue.metadata = {
         "Project-Id-Version": "Despacho",
@@ -58,8 +62,8 @@ def _entry(message: Message, files: list[str], known: polib.POEntry | None, loca
         flags=["python-format"] if "%(" in message.msgid + message.plural else [],
     )
     if message.plural:
-        forms = int(PLURALS[locale].partition("=")[2].partition(";")[0])
-        entry.msgstr_plural = known.msgstr_plural if known else dict.fromkeys(range(forms), "")
+        count = int(PLURALS[locale].partition("=")[2].partition(";")[0])
+        entry.msgstr_plural = known.msgstr_plural if known else dict.fromkeys(range(count), "")
     else:
         entry.msgstr = known.msgstr if known else ""
     return entry
@@ -70,7 +74,7 @@ def problems(locale: str) -> list[str]:
     path = source(locale)
     if not path.exists():
         return [f"{locale}: there is no catalogue"]
-    entries = [entry for entry in polib.pofile(str(path)) if not entry.obsolete]
+    entries = [entry for entry in read(locale) if not entry.obsolete]
     return [f"{locale}: {sentence}" for sentence in (*_lost(entries), *_wrong(entries), *_uncompiled(path, entries))]
 
 
@@ -87,18 +91,19 @@ def _wrong(entries: list[polib.POEntry]) -> Iterator[str]:
             yield f"only guessed (fuzzy): {entry.msgid}"
         if not _complete(entry):
             yield f"not translated: {entry.msgid}"
-        elif not all(_same_gaps(entry, number, text) for number, text in _forms(entry)):
+        elif not all(_same_gaps(entry, number, text) for number, text in forms(entry)):
             yield f"other gaps or tags than the source: {entry.msgid}"
-        elif any(_edges(text) != _edges(entry.msgid) for _, text in _forms(entry)):
+        elif any(_edges(text) != _edges(entry.msgid) for _, text in forms(entry)):
             yield f"other spaces at its ends than the source: {entry.msgid}"
 
 
-def _forms(entry: polib.POEntry) -> list[tuple[int, str]]:
+def forms(entry: polib.POEntry) -> list[tuple[int, str]]:
+    """(number of the form, text); a text without a plural has one."""
     return sorted(entry.msgstr_plural.items()) if entry.msgid_plural else [(0, entry.msgstr)]
 
 
 def _complete(entry: polib.POEntry) -> bool:
-    return all(text for _, text in _forms(entry))
+    return all(text for _, text in forms(entry))
 
 
 def _same_gaps(entry: polib.POEntry, number: int, text: str) -> bool:
@@ -124,4 +129,4 @@ def _uncompiled(path: Path, entries: list[polib.POEntry]) -> Iterator[str]:
 
 
 def _texts(entries: Iterable[polib.POEntry]) -> dict[Message, list[tuple[int, str]]]:
-    return {_key(entry): _forms(entry) for entry in entries if entry.msgid and _complete(entry)}
+    return {_key(entry): forms(entry) for entry in entries if entry.msgid and _complete(entry)}
