@@ -5,6 +5,7 @@ Codes of two and three letters, and names in the languages of the product and of
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from importlib.resources import files
 
@@ -103,6 +104,8 @@ ru rus Russian|Ruso|Russo
 zh zho chi Chinese|Chino|Chinês
 """
 
+_MARK = re.compile(r"[^\w\s]+")
+
 
 def country_code(text: str) -> str:
     """The ISO 3166 code of two letters for a code or a name; "" when it is none that is known."""
@@ -121,7 +124,7 @@ def language_code(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return " ".join(fold(text).replace(".", "").replace("-", " ").split())
+    return " ".join(_MARK.sub(" ", fold(text).replace(".", "")).split())
 
 
 @lru_cache(maxsize=1)

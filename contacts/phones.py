@@ -132,6 +132,8 @@ def _tidy(text: str) -> str:
     text = _URI.sub("", text.lstrip("'")).strip(_PAD)
     if whole := _FLOAT.match(text):
         return whole.group(1)
+    if _ROUNDED.match(text):
+        return text
     return next((part for part in _SEVERAL.split(text) if part), "")
 
 
