@@ -17,7 +17,9 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
-from console.models import Role, User
+from console.models import Role, User, Workspace
+from tests.browser.backstage import Backstage
+from tests.sandbox_process import SandboxProcess
 
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -134,6 +136,14 @@ def page_as(new_page: Callable[..., Page], person: Callable[..., User]) -> Calla
         return new_page(user, **options)
 
     return make
+
+
+@pytest.fixture
+def backstage(live_server: Any, workspace: Workspace, owner: User, settings: Any) -> Iterator[Backstage]:
+    """The unattended part, run by hand, with an account at a sandbox that calls the test's server back."""
+    settings.ALLOW_PRIVATE_PROVIDER_URLS = True
+    with SandboxProcess() as sandbox:
+        yield Backstage(sandbox, workspace, owner, live_server.url)
 
 
 @pytest.fixture(scope="session")
