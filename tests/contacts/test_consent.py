@@ -139,7 +139,7 @@ def test_a_suppression_survives_deletion_and_a_new_contact(
     contact = make_contacts(1)[0]
     consent.opt_out(workspace, "sms", contact.phone, ConsentSource.REPLY, now)
     people.delete(contact, None, now)
-    again = people.create(workspace, {"phone": "600000000", "email": "otra@example.test"}, None, now)
+    again = people.create(workspace, {"phone": contact.phone, "email": "otra@example.test"}, None, now)
     assert consent.suppressed_among(workspace, "sms", [again.phone]) == {again.phone}
 
 
