@@ -77,9 +77,9 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
     return render_page(request, "campaigns/dispatch/recipient.html", context)
 
 
-@email_frame.framed
 @member("dispatch.view")
 @require_GET
+@email_frame.framed
 def html(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
     """The HTML part of an email exactly as it left, to be framed by `detail`."""
     message = _message(recipient_or_404(dispatch_or_404(request, pk), recipient_pk))
