@@ -16,6 +16,7 @@ from django.conf import settings
 
 from campaigns.demo.workspace import portal_settings
 from campaigns.models import ProviderAccount
+from console.offspring import end_with_parent
 
 START_SECONDS = 60.0
 
@@ -42,7 +43,9 @@ def running(sandbox: bool, log_folder: Path) -> Iterator[None]:
         try:
             for name, command in programs.items():
                 output = files.enter_context((log_folder / f"{name}.log").open("wb"))
-                process = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=output, stderr=output)
+                process = subprocess.Popen(
+                    command, cwd=settings.BASE_DIR, stdout=output, stderr=output, preexec_fn=end_with_parent()
+                )
                 started.append((name, process))
             _wait_for(f"{settings.PUBLIC_URL}/healthz", log_folder / "web.log")
             if sandbox:

@@ -68,6 +68,7 @@ class Dispatch(models.Model):
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "dispatches"
         constraints = [
             models.UniqueConstraint(fields=["campaign", "kind", "number"], name="dispatch_number"),
             models.CheckConstraint(
@@ -95,6 +96,7 @@ class Tally(models.Model):
     n = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "tallies"
         constraints = [models.UniqueConstraint(fields=["dispatch", "status", "reason"], name="tally_once")]
 
     def __str__(self) -> str:
@@ -110,6 +112,7 @@ class Pulse(models.Model):
     parts = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "pulses"
         constraints = [models.UniqueConstraint(fields=["dispatch", "at"], name="pulse_once")]
 
     def __str__(self) -> str:

@@ -35,6 +35,7 @@ class Batch(models.Model):
     excerpt = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
+        verbose_name_plural = "batches"
         constraints = [
             models.UniqueConstraint(fields=["dispatch", "number"], name="batch_number"),
             models.CheckConstraint(condition=Q(status__in=[s.value for s in BatchStatus]), name="batch_status"),
@@ -84,6 +85,7 @@ class Recipient(models.Model):
     objects = RecipientQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "recipients"
         constraints = [
             # On batch_no, not on status: an index whose condition moves with every row would be rewritten each time.
             models.UniqueConstraint(

@@ -58,6 +58,7 @@ class Reply(models.Model):
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "replies"
         constraints = [models.UniqueConstraint(fields=["account", "event_id"], name="reply_once")]
         indexes = [models.Index(fields=["workspace", "-id"], name="reply_newest")]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -25,6 +27,7 @@ from campaigns.providers import registry
 from campaigns.reports import recipients
 from campaigns.services.recipients import Wanted
 from console.errors import UserError
+from console.offspring import end_with_parent
 from console.ports import first_free
 
 START_IN = timedelta(seconds=5)
@@ -54,6 +57,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("DESPACHO_REHEARSAL") != "1":
             sys.exit(_in_a_folder_of_its_own(options["out"]))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that the programs are ended
         try:
             code = self._rehearse(options)
         except UserError as error:
@@ -144,7 +148,8 @@ def _in_a_folder_of_its_own(out: Path | None) -> int:
         "FIELD_KEYS": os.environ.get("FIELD_KEYS") or secrets.token_urlsafe(32),
     }
     try:
-        return os.spawnve(os.P_WAIT, sys.executable, [sys.executable, *sys.argv], environment)
+        command = [sys.executable, *sys.argv]
+        return subprocess.run(command, env=environment, check=False, preexec_fn=end_with_parent()).returncode
     finally:
         shutil.rmtree(folder / "data" if out is None else folder, ignore_errors=True)
 
