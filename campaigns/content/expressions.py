@@ -17,7 +17,7 @@ MAX_EXPRESSION = 500  # characters between the braces
 
 _QUOTES = (('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("«", "»"))
 # A quoted text holds neither a line break nor "{{": a forgotten quote must not swallow the next placeholder.
-QUOTED = "(?:" + "|".join(rf"{a}(?:[^{b}\\\n{{]|\\.|\{{(?!\{{))*+{b}" for a, b in _QUOTES) + ")"
+QUOTED = "(?:" + "|".join(rf"{a}(?:[^{b}\\\n{{]|\\.|\{{(?!\{{))*{b}" for a, b in _QUOTES) + ")"
 
 _NAME = re.compile(r"\s*(\w+)\s*(?=\||$)")
 _ARGUMENT = rf"{QUOTED}|[^|\"'()“”‘’«»]*?"

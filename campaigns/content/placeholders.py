@@ -22,7 +22,8 @@ MAX_SOURCE = 500_000  # characters; mail programs cut an email long before
 MAX_PLACEHOLDERS = 500
 MAX_PROBLEMS = 50  # nobody reads more, and a file that is no template has thousands
 
-_INSIDE = re.compile(rf"(?:{QUOTED}|(?!\}}\}}|\{{\{{)[^\"'“‘«])*+(?=\}}\}})", re.DOTALL)
+# No possessive quantifiers: Python before 3.11.5 loses matches with them. The alternatives begin differently.
+_INSIDE = re.compile(rf"(?:{QUOTED}|(?!\}}\}}|\{{\{{)[^\"'“‘«])*(?=\}}\}})", re.DOTALL)
 _UNCLOSED = re.compile(r"\{\{[ \t]*\w*")
 _RAW_TEXT = re.compile(r"<(style|script)\b.*?(?:</\1|\Z)", re.DOTALL | re.IGNORECASE)
 
