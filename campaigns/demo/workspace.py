@@ -16,9 +16,9 @@ from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.services import account_settings, compose, content, drafts, lifecycle, scheduling, templates
 from console.models import Membership, Role, User, Workspace
-from contacts.models import Contact, ContactField, Group, GroupMember
+from contacts.models import ConsentEvent, Contact, ContactField, Group, GroupMember
 from contacts.services.people import search_text
-from contacts.states import Consent, GroupKind
+from contacts.states import Consent, ConsentSource, GroupKind
 
 SLUG = "demo"
 EMAIL = "demo@despacho.example"
@@ -125,6 +125,24 @@ def _people(workspace: Workspace, now: datetime) -> tuple[Group, Group, Group]:
         for name, label in (("puntos", "Puntos"), ("ciudad", "Ciudad"))
     )
     made = Contact.objects.bulk_create([_contact(workspace, person, now) for person in people(PEOPLE)], batch_size=500)
+    ConsentEvent.objects.bulk_create(
+        (
+            ConsentEvent(
+                workspace=workspace,
+                contact=contact,
+                channel=channel,
+                state=Consent.GRANTED,
+                basis="web form",
+                wording="v1",
+                source=ConsentSource.IMPORT,
+                at=now,
+            )
+            for contact in made
+            for channel in ("sms", "email")
+            if getattr(contact, f"{channel}_consent") == Consent.GRANTED
+        ),
+        batch_size=1_000,
+    )
     customers = _group(workspace, GroupKind.LIST, "Clientes", made, now)
     readers = _group(workspace, GroupKind.LIST, "Boletín", [c for c in made if c.email][:1800], now)
     staff = _group(workspace, GroupKind.LIST, "Empleados", made[::250], now)
