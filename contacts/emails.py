@@ -48,6 +48,11 @@ def parse(raw: str) -> str | EmailProblem:
     return text if _DOMAIN.fullmatch(domain) else EmailProblem.BAD_DOMAIN
 
 
+def is_address(raw: str) -> bool:
+    """True when one can write to it."""
+    return not isinstance(parse(raw), EmailProblem)
+
+
 def _first(text: str) -> str:
     if wrapped := _IN_BRACKETS.search(text):
         text = wrapped.group(1)

@@ -126,9 +126,9 @@ class ImportForm(forms.Form):
         if cleaned.get("channels") and not cleaned.get("basis"):
             self.add_error("basis", _now("Write on which basis these people may be written to."))
         targets = [str(cleaned.get(f"{_COLUMN}{index}", mapping.SKIP)) for index in range(len(self.columns))]
-        if not any(target in mapping.REPEATABLE for target in targets):
+        if not any(target in mapping.IDENTIFYING for target in targets):
             raise forms.ValidationError(
-                _now("Save at least one column as phone or email, so that people can be reached.")
+                _now("Save at least one column as phone, email or external id, so that people can be recognised.")
             )
         for index, target in enumerate(targets):
             if target not in _SEVERAL and target in targets[:index]:

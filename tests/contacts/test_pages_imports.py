@@ -149,7 +149,7 @@ def test_an_upload_of_one_workspace_does_not_open_in_another(
 @pytest.mark.parametrize(
     ("choices", "sentence"),
     [
-        ({"column-1": "skip", "column-2": "skip"}, "Save at least one column as phone or email"),
+        ({"column-1": "skip", "column-2": "skip"}, "Save at least one column as phone, email or external id"),
         ({"column-3": "full_name"}, "Another column is Whole name already."),
         ({"channels": ["sms"]}, "Write on which basis these people may be written to."),
         ({"country": "XX"}, "Select a valid choice."),

@@ -26,9 +26,9 @@ class Inspection:
     warnings: tuple[str, ...]
 
     @property
-    def has_address(self) -> bool:
-        """False when no column can be a phone or an email."""
-        return any(column.target in mapping.REPEATABLE for column in self.columns)
+    def has_identity(self) -> bool:
+        """False when no column can be a phone, an email or an external id."""
+        return any(column.target in mapping.IDENTIFYING for column in self.columns)
 
 
 def inspect(path: Path, *, thorough: bool = False, encoding: str = "", separator: str = "") -> Inspection:

@@ -16,6 +16,7 @@ TARGETS = ("key", "email", "phone", "first_name", "last_name", FULL_NAME, "count
            JSON_FIELDS, ATTRIBUTE, SKIP)  # fmt: skip
 # Several columns may be a phone or an email: the first usable one counts, a mobile before a fixed line.
 REPEATABLE = ("phone", "email")
+IDENTIFYING = ("key", "email", "phone")
 
 # Headings in English, Spanish, Portuguese, French and German, folded to words; the better name first.
 _HEADINGS: dict[str, str] = {
@@ -151,7 +152,7 @@ def _by_content(values: Sequence[str]) -> str:
     """Email or phone when most values are."""
     if not values:
         return ATTRIBUTE
-    addresses = sum(1 for value in values if isinstance(emails.parse(value), str))
+    addresses = sum(1 for value in values if emails.is_address(value))
     numbers = sum(1 for value in values if sum(c.isdecimal() for c in value) >= phones.FEWEST_DIGITS)
     plain = sum(1 for value in values if not any(c.isalpha() for c in value))
     if addresses * 2 > len(values):

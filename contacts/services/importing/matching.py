@@ -9,7 +9,7 @@ from typing import Any
 from console.models import Workspace
 from contacts.models import Contact
 from contacts.querysets import ContactQuerySet
-from contacts.services.importing.rows import Candidate, Rejected, Rejection
+from contacts.services.importing.rows import Candidate, Rejected, Rejection, without_address
 
 _TEXTS = ("key", "email", "first_name", "last_name", "country", "language", "time_zone")
 
@@ -44,11 +44,11 @@ class Decisions:
     rejected: list[Rejected] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
 
-    def people(self) -> Iterator[Candidate]:
-        """Everybody who is in the database when this is carried out."""
+    def people(self) -> Iterator[Candidate | Known]:
+        """Everybody of the chunk as they are when this is carried out."""
         yield from self.create
-        yield from (person for person, _known in self.update)
-        yield from (person for person, _known in self.unchanged)
+        yield from (known for _person, known in self.update)
+        yield from (known for _person, known in self.unchanged)
 
 
 class Directory:
@@ -105,7 +105,9 @@ def decide(workspace: Workspace, people: Sequence[Candidate]) -> Decisions:
     taken: set[int] = set()
     for person in people:
         known = directory.find(person)
-        if known is None:
+        if known is None and not person.phone and not person.email:
+            decisions.rejected.append(without_address(person))
+        elif known is None:
             decisions.create.append(person)
         elif isinstance(known, Rejection):
             decisions.rejected.append(Rejected(person.row_no, person.cells, known, person.email))

@@ -141,4 +141,4 @@ def _parse(lines: Iterable[str], separator: str) -> Iterator[list[str]]:
 def _is_data(cell: str) -> bool:
     """An email address or a phone number is no heading."""
     cell = cell.strip()
-    return bool(_NUMBER.fullmatch(cell)) or ("@" in cell and isinstance(emails.parse(cell), str))
+    return bool(_NUMBER.fullmatch(cell)) or ("@" in cell and emails.is_address(cell))

@@ -1,7 +1,7 @@
 """One row of a file, turned into a person or into the reason why it is none.
 
-A row that names at least one address one can write to is a person. Other values of it that cannot be used are left
-out and said, not a reason to lose the person.
+A row that names an address one can write to, or the external id of somebody known, is a person. Other values of it
+that cannot be used are left out and said, not a reason to lose the person.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ class Rejection(StrEnum):
     """Why a row was not imported, or (with the name of a column before it) why a value was left out."""
 
     NO_ADDRESS = "no_address"
+    UNKNOWN_KEY = "unknown_key"
     EXTRA_CELLS = "extra_cells"
     ENCODING = "encoding"
     NUL = "nul"
@@ -71,6 +72,15 @@ class Rejected:
     value: str = ""
 
 
+def without_address(person: Candidate) -> Rejected:
+    """Why somebody whom no address of the row reaches is not imported: the address that is wrong, if there is one."""
+    for column, why, value in person.problems:
+        if column in ("phone", "email"):
+            return Rejected(person.row_no, person.cells, f"{column}.{why}", value)
+    reason = Rejection.UNKNOWN_KEY if person.key else Rejection.NO_ADDRESS
+    return Rejected(person.row_no, person.cells, reason, person.key)
+
+
 class RowReader:
     """Reads rows of one file: `columns` as mapped, `country` for numbers without a country code."""
 
@@ -105,11 +115,8 @@ class RowReader:
         self._read_facts(person, cells)
         self._read_email(person, cells)
         self._read_phone(person, cells)
-        if not person.email and not person.phone:
-            if person.problems and person.problems[-1][0] in ("phone", "email"):
-                column, reason, value = person.problems[-1]
-                return Rejected(row_no, cells, f"{column}.{reason}", value)
-            return Rejected(row_no, cells, Rejection.NO_ADDRESS)
+        if not person.email and not person.phone and not person.key:
+            return without_address(person)
         person.search = words.search_text(
             person.key, person.email, person.first_name, person.last_name, person.phone, person.national
         )

@@ -97,11 +97,11 @@ def carry_out(
     begun = time.monotonic()
     inspection = inspect(path, thorough=True, encoding=options.encoding, separator=options.separator)
     columns = options.columns or inspection.columns
-    if not any(column.target in mapping.REPEATABLE for column in columns):
+    if not any(column.target in mapping.IDENTIFYING for column in columns):
         raise UserError(
-            _("No column of this file is a phone or an email, so nobody can be reached. Its columns: %(names)s.")
+            _("No column of this file is a phone, an email or an external id. Its columns are: %(names)s.")
             % {"names": ", ".join(column.heading for column in columns if column.heading)[:300] or "–"},
-            code="no_address_column",
+            code="no_identity",
         )
     outcome = steps.begun()
     outcome.total, outcome.dry_run = inspection.rows or 0, options.dry_run

@@ -12,6 +12,7 @@ from contacts.services.importing.rows import TOO_LONG, UNKNOWN, Rejection
 
 _REJECTIONS: dict[str, Any] = {
     Rejection.NO_ADDRESS: gettext_lazy("No phone and no email"),
+    Rejection.UNKNOWN_KEY: gettext_lazy("No phone, no email, and nobody with this external id"),
     Rejection.EXTRA_CELLS: gettext_lazy("More cells than the heading has columns"),
     Rejection.ENCODING: gettext_lazy("Letters that are not in the character set of the file"),
     Rejection.NUL: gettext_lazy("Characters that are no text"),
