@@ -1,4 +1,4 @@
-"""Sentences of Django itself that our forms show, marked so that our catalogues have them, too.
+"""Texts of Django itself that our pages show, marked so that our catalogues have them, too.
 
 Django's Spanish says "usted" and the screens say "tú"; a catalogue of the project wins over Django's own.
 """
@@ -69,3 +69,4 @@ PASSWORDS = (
         "This password is too short. It must contain at least %d characters.",
     ),
 )
+DATES = (gettext_noop("Sat"),)  # Django's Portuguese has lost the accent of "sáb"
