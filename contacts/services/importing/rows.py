@@ -201,28 +201,6 @@ class RowReader:
             self._keep(person, name, plain.replace("\0", "").strip())
 
 
-class Seen:
-    """Which people of the file were there already. Keeps a number of 64 bits for every identity, not the text."""
-
-    def __init__(self) -> None:
-        self._hashes: set[int] = set()
-
-    def repeats(self, person: Candidate) -> bool:
-        """True when an earlier row was the same person: same external id, same email, or the same phone where
-        one of the two has nothing else."""
-        own = [hash(("key", person.key))] if person.key else []
-        if person.email:
-            own.append(hash(("email", person.email)))
-        phone = hash(("phone", person.phone))
-        alone = hash(("phone alone", person.phone))
-        asked = [*own, alone] if own else [phone]
-        repeated = any(identity in self._hashes for identity in (asked if person.phone else own))
-        self._hashes.update(own)
-        if person.phone:
-            self._hashes.update((phone,) if own else (phone, alone))
-        return repeated
-
-
 def _clean(text: str) -> str:
     text = text.strip()
     if not text or text.lower() in _NOTHING:

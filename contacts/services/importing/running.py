@@ -27,7 +27,8 @@ from contacts.services.importing.inspection import inspect
 from contacts.services.importing.leftovers import Leftovers
 from contacts.services.importing.merging import Target, merge
 from contacts.services.importing.outcome import Outcome
-from contacts.services.importing.rows import Candidate, Rejected, Rejection, RowReader, Seen
+from contacts.services.importing.rows import Candidate, Rejected, Rejection, RowReader
+from contacts.services.importing.seen import Seen
 from contacts.states import GroupKind
 
 CHUNK = 5_000  # rows of one transaction
@@ -111,7 +112,7 @@ def carry_out(
     importing = _Import(_target(workspace, options, actor, now), options, outcome, steps, file, now)
     try:
         importing.register(mapping.labels(columns))
-        with ahead(_chunks(reader, reading.rows(inspection.layout), outcome.last_row)) as chunks:
+        with ahead(_chunks(reader, reading.rows(inspection.layout), outcome.total, outcome.last_row)) as chunks:
             for n, chunk in enumerate(chunks, 1):
                 importing.take(chunk)
                 if n in _STATISTICS_AFTER and not options.dry_run:
@@ -139,9 +140,9 @@ class _Chunk:
     last_row: int
 
 
-def _chunks(reader: RowReader, rows: Iterator[reading.Row], done: int) -> Iterator[_Chunk]:
+def _chunks(reader: RowReader, rows: Iterator[reading.Row], total: int, done: int) -> Iterator[_Chunk]:
     """The rows after row `done`. Those before it are read for one thing: who repeats them."""
-    seen = Seen()
+    seen = Seen(total)
     while batch := list(islice(rows, CHUNK)):
         people: list[Candidate] = []
         refused: list[Rejected] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts.services.importing.mapping import guess
-from contacts.services.importing.rows import Candidate, Rejected, RowReader, Seen
+from contacts.services.importing.rows import Candidate, Rejected, RowReader
 
 HEADINGS = "id externo;nombre;apellidos;email;movil;pais;idioma;zona horaria;puntos"
 
@@ -136,22 +136,3 @@ def test_a_nul_rejects_the_row() -> None:
 
 def test_the_apostrophe_of_a_safe_spreadsheet_is_taken_off() -> None:
     assert person("a@x.es;'=A1", "email;nota").attributes == {"nota": "=A1"}
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "same"),
-    [
-        ("K1;a@x.es;600112233", "K1;b@x.es;600112244", True),
-        ("K1;a@x.es;600112233", "K2;a@x.es;600112244", True),
-        ("K1;a@x.es;600112233", ";a@x.es;", True),
-        (";;600112233", ";;+34600112233", True),
-        ("K1;a@x.es;600112233", ";;600112233", True),
-        (";;600112233", "K1;a@x.es;600112233", True),
-        ("K1;a@x.es;600112233", "K2;b@x.es;600112233", False),  # a family shares a phone
-        (";a@x.es;600112233", ";b@x.es;600112233", False),
-    ],
-)
-def test_a_person_who_comes_again_is_recognised(first: str, second: str, same: bool) -> None:
-    seen = Seen()
-    assert not seen.repeats(person(first, "id externo;email;movil"))
-    assert seen.repeats(person(second, "id externo;email;movil")) is same
