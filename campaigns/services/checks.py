@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose, TemplateVersion
 from campaigns.providers.base import Problem
-from campaigns.services import accounts, content, estimates, local_time, offers, pace
+from campaigns.services import accounts, content, estimates, local_time, offers, pace, replies
 from campaigns.services.audience import Counts
 from campaigns.services.compose import typed_alike
 from campaigns.services.flights import body_of
@@ -137,8 +137,7 @@ def _opt_out(campaign: Campaign) -> Check | None:
         text = _("A marketing email needs an unsubscribe link. Save the message again and it is added.")
         return Check("opt_out", Level.BAD, _("No unsubscribe link"), text, "message")
     words = [str(word) for word in campaign.workspace.stop_words] or ["STOP"]
-    text_upper = _version(campaign).text.upper()
-    told = [word for word in words if word.upper() in text_upper]
+    told = replies.stop_words_in(_version(campaign).text, campaign.workspace)
     if told or content.UNSUBSCRIBE in content.compiled(_version(campaign)).names:
         return Check("opt_out", Level.OK, _("Opt-out in the text"), ", ".join(told), "message")
     text = _("People cannot know how to opt out. Add for example “Reply %(word)s to opt out”.") % {"word": words[0]}

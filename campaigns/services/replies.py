@@ -23,8 +23,18 @@ STOP_WORDS = frozenset(
 def is_stop(text: str, workspace: Workspace) -> bool:
     """True when the whole reply is an opt-out word, or its first word is: "STOP", "Baja por favor"."""
     plain = _plain(text)
-    words = STOP_WORDS | {_plain(word) for word in workspace.stop_words}
+    words = _stop_words(workspace)
     return plain in words or plain.split(" ")[0] in words
+
+
+def stop_words_in(text: str, workspace: Workspace) -> list[str]:
+    """The opt-out words that a message tells people, in capitals: what they are told to reply is obeyed."""
+    plain = f" {_plain(text)} "
+    return [word.upper() for word in sorted(_stop_words(workspace)) if f" {word} " in plain]
+
+
+def _stop_words(workspace: Workspace) -> frozenset[str]:
+    return STOP_WORDS | {_plain(word) for word in workspace.stop_words}
 
 
 def _plain(text: str) -> str:
