@@ -70,6 +70,17 @@ def members(spec: AudienceSpec, alias: str, bounds: tuple[int, int] | None = Non
     return text, params
 
 
+def is_member(spec: AudienceSpec, alias: str) -> Fragment:
+    """As `members`, for one contact that is already at hand: looks into that contact's memberships, never through
+    the lists. (Given `id IN (list)` SQLite tries every member of the list for every contact: a quarter of a million
+    people took minutes.)"""
+    text, params = f"{alias}.workspace_id = %s", [spec.workspace_id]
+    if spec.everyone:
+        return text, params
+    groups = f"y.contact_id = {alias}.id AND y.group_id IN ({sql.marks(spec.include)})"
+    return f"{text} AND EXISTS (SELECT 1 FROM contacts_groupmember y WHERE {groups})", [*params, *spec.include]
+
+
 def _value_is_missing(name: str, alias: str) -> Fragment:
     if name in FIXED_FIELDS:
         return f"TRIM({alias}.{name}) = ''", []
@@ -119,7 +130,7 @@ def reason(spec: AudienceSpec, alias: str = "c") -> Fragment:
     own, own_params = own_reason(spec, alias)
     if spec.channel != "sms":
         return own, own_params
-    earlier, earlier_params = members(spec, "d")
+    earlier, earlier_params = is_member(spec, "d")
     theirs, their_params = own_reason(spec, "d")
     text = (
         f"CASE WHEN ({own}) <> '' THEN ({own}) "

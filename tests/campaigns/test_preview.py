@@ -7,14 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 
 from campaigns.models import Campaign, ProviderAccount, Template
+from campaigns.querysets import audience as queries
+from campaigns.querysets import glimpses
 from campaigns.querysets.audience import AudienceSpec
 from campaigns.services import audience, content, estimates, headcounts, preview, sampling
 from campaigns.services.audience import Counts
 from campaigns.services.preview import Piece
 from console.models import Workspace
-from contacts.models import Contact, Group
+from contacts.models import Contact, Group, Suppression
 
 Draft = Callable[..., Campaign]
 People = Callable[..., list[Contact]]
@@ -198,3 +201,68 @@ def test_a_sample_skips_who_lost_a_value_meanwhile(make_draft: Draft, make_conta
     people[0].first_name = ""
     compiled = content.compiled(make_draft(text="Hola {{nombre}}").version)
     assert sampling.measure(compiled, "sms", people, 2).people == 1
+
+
+# -- a few people without reading all -----------------------------------------------------------------
+
+
+def test_a_glimpse_finds_exactly_those_that_the_audience_does(
+    workspace: Workspace, make_contacts: People, make_group: Callable[..., Group]
+) -> None:
+    people = make_contacts(40)
+    variants: list[dict[str, object]] = [
+        {"phone": ""}, {"phone_type": "fixed"}, {"sms_consent": "withdrawn"}, {"sms_consent": "unknown"},
+        {"first_name": ""}, {"phone": people[1].phone}, {"phone": people[2].phone}, {"phone": people[2].phone},
+    ]  # fmt: skip
+    for place, fields in enumerate(variants):
+        Contact.objects.filter(pk=people[place * 4 + 3].pk).update(**fields)
+    blocked = people[30]
+    Suppression.objects.create(
+        workspace=workspace,
+        channel="sms",
+        address=blocked.phone,
+        reason="manual",
+        source="console",
+        at=blocked.created_at,
+    )
+    first, second = make_group("A", people[::2] + people[31::2]), make_group("B", people[::3])
+    out = make_group("Fuera", people[10:14])
+    for include in ((), (first.pk,), (first.pk, second.pk)):
+        for marketing in (True, False):
+            spec = AudienceSpec(
+                workspace.pk, "sms", marketing, not include, include, (out.pk,), required=("first_name",)
+            )
+            for after in (0, people[17].pk):
+                expected = queries.reachable_ids(spec, after, 1000)
+                assert glimpses.reachable_ids(spec, after, 1000) == expected
+                assert glimpses.reachable_ids(spec, after, 3) == expected[:3]
+            assert [p.pk for p in people if glimpses.receives(spec, p.pk)] == queries.reachable_ids(spec, 0, 1000)
+
+
+def test_a_glimpse_goes_on_over_many_who_are_left_out(
+    workspace: Workspace, make_contacts: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(glimpses, "PIECE", 2)
+    make_contacts(20, sms_consent="withdrawn")
+    last = make_contacts(1, start=20)[0]
+    assert glimpses.reachable_ids(everyone(workspace), 0, 1) == [last.pk]
+
+
+def test_nobody_is_seen_of_an_audience_that_is_empty(workspace: Workspace, make_contacts: People) -> None:
+    person = make_contacts(1)[0]
+    nobody = AudienceSpec(workspace.pk, "sms", marketing=True)
+    assert (glimpses.reachable_ids(nobody, 0, 5), glimpses.receives(nobody, person.pk)) == ([], False)
+
+
+@pytest.mark.sqlite
+def test_a_list_is_not_walked_for_every_contact(workspace: Workspace) -> None:
+    """Of the two questions about lists, who is in it and who is a double, only the first may read a whole list."""
+    spec = AudienceSpec(workspace.pk, "sms", marketing=True, include=(1, 2))
+    case, case_params = queries.reason(spec)
+    where, where_params = queries.members(spec, "c")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"EXPLAIN QUERY PLAN SELECT {case} FROM contacts_contact c WHERE {where}", [*case_params, *where_params]
+        )
+        plan = [step[3] for step in cursor.fetchall()]
+    assert sum(step.startswith("LIST SUBQUERY") for step in plan) == 1
