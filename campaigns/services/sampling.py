@@ -10,15 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Max, Min
-
 from campaigns import sms
 from campaigns.models import ProviderAccount
 from campaigns.providers.base import Count
-from campaigns.querysets import audience as queries
+from campaigns.querysets import glimpses
 from campaigns.querysets.audience import AudienceSpec
 from campaigns.rendering import Content, MissingValue
-from campaigns.services import accounts, preview
+from campaigns.services import accounts, headcounts, preview
 from console.services.crypto import WrongKey
 from contacts.models import Contact
 
@@ -69,20 +67,25 @@ def counting(account: ProviderAccount | None) -> Counting:
         return sms.count
 
 
+def nth(spec: AudienceSpec, n: int) -> Contact | None:
+    """The n-th of those who will receive it, counted from 1, in the order of the dispatch."""
+    ids = glimpses.reachable_ids(spec, 0, n)
+    return Contact.objects.filter(pk=ids[n - 1]).first() if len(ids) >= n else None
+
+
 def people(spec: AudienceSpec, will_receive: int, size: int = SAMPLE) -> list[Contact]:
     """At most `size` of the people who will receive it; all of them when they are no more than that."""
-    ids = queries.reachable_ids(spec, 0, size) if will_receive <= size else _spread_ids(spec, size)
+    ids = glimpses.reachable_ids(spec, 0, size) if will_receive <= size else _spread_ids(spec, size)
     found = Contact.objects.in_bulk(ids)
     return [found[pk] for pk in ids if pk in found]
 
 
 def _spread_ids(spec: AudienceSpec, size: int) -> list[int]:
-    bounds = Contact.objects.filter(workspace_id=spec.workspace_id).aggregate(low=Min("id"), high=Max("id"))
-    low, high = bounds["low"] or 0, bounds["high"] or 0
+    low, high = headcounts.id_range(spec.workspace_id)
     ids: set[int] = set()
     for window in range(WINDOWS):
         after = low - 1 + (high - low) * window // WINDOWS
-        ids.update(queries.reachable_ids(spec, after, size // WINDOWS))
+        ids.update(glimpses.reachable_ids(spec, after, size // WINDOWS))
     return sorted(ids)
 
 

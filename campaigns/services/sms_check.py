@@ -60,6 +60,14 @@ class SmsCheck:
         return min(self.measured.parts, default=self.counted.parts) if self.measured else self.counted.parts
 
     @property
+    def costly(self) -> bool:
+        """True when the letters outside the cheap alphabet cost something: while one part is enough they do not."""
+        if not self.forcing:
+            return False
+        cheapest = self.cheaper.counted.parts if self.cheaper else 1
+        return self.counted.parts > cheapest or bool(self.cheaper and self.cheaper.saving)
+
+    @property
     def most(self) -> int:
         return max(self.measured.parts, default=self.counted.parts) if self.measured else self.counted.parts
 

@@ -190,7 +190,7 @@ def _sample_person(campaign: Campaign, contact_id: int | None) -> Contact | None
     if contact_id:
         named: Contact | None = Contact.objects.for_workspace(campaign.workspace).filter(pk=contact_id).first()
         return named
-    return next(iter(audience.people(audience.spec_of(campaign), 0, 1)), None)
+    return sampling.nth(audience.spec_of(campaign), 1)
 
 
 def _say_tested(request: WorkspaceRequest, campaign: Campaign, sent: Dispatch, back: str) -> HttpResponse:

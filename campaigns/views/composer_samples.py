@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from campaigns.models import Campaign
-from campaigns.querysets.audience import reachable_ids
+from campaigns.querysets import audience as queries
+from campaigns.querysets import glimpses
 from campaigns.services import audience, content, preview, sampling
 from campaigns.services.preview import Preview
 from campaigns.services.sampling import Measured
@@ -27,6 +28,7 @@ from contacts.models import Contact
 from contacts.services import finding
 
 ROWS = 50
+LOOKED_AT = 500  # people in whom the preview looks for who stands out
 FOUND = 8  # people that a search in the preview offers
 VIEWS = ("desktop", "mobile", "text")
 
@@ -43,7 +45,7 @@ def preview_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return render_page(request, "campaigns/composer/preview.html", context, partial="sample")
     counts = context["counts"]
     people = counts.will_receive if counts else context["at_most"]
-    measured = measured_of(campaign, context["spec"], people)
+    measured = measured_of(campaign, context["spec"], people, LOOKED_AT)
     picks = picks_of(campaign, measured)
     pick = next((p for p in picks if p["key"] == request.GET.get("pick")), None)
     person = Shown(pick["contact"], total=people) if pick else shown.recipient(request, context["spec"], people)
@@ -88,7 +90,7 @@ def people(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if why not in set(Reason):
         raise Http404("no such reason")
     after = request.GET.get("after", "")
-    ids = reachable_ids(audience.spec_of(campaign), int(after) if after.isdecimal() else 0, ROWS + 1, why)
+    ids = _ids(audience.spec_of(campaign), int(after) if after.isdecimal() and len(after) < 19 else 0, why)
     found = Contact.objects.in_bulk(ids[:ROWS])
     query = f"?why={why}&" if why else "?"
     page = Page(
@@ -108,10 +110,17 @@ def people(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return render_page(request, "campaigns/composer/people.html", context, partial="rows")
 
 
-def measured_of(campaign: Campaign, spec: audience.AudienceSpec, people: int) -> Measured:
-    """The messages of a sample of the recipients; of all of them when they are few."""
+def _ids(spec: audience.AudienceSpec, after: int, why: str) -> list[int]:
+    """One page of ids and one more. Who is left out for a reason is only known when all are classified."""
+    if why:
+        return queries.reachable_ids(spec, after, ROWS + 1, why)
+    return glimpses.reachable_ids(spec, after, ROWS + 1)
+
+
+def measured_of(campaign: Campaign, spec: audience.AudienceSpec, people: int, size: int = sampling.SAMPLE) -> Measured:
+    """The messages of at most `size` of the recipients; of all of them when they are no more."""
     assert campaign.version is not None
-    contacts = sampling.people(spec, people)
+    contacts = sampling.people(spec, people, size)
     compiled = content.compiled(campaign.version)
     return sampling.measure(compiled, campaign.channel, contacts, people, sampling.counting(campaign.account))
 
@@ -142,4 +151,4 @@ def _counted(campaign: Campaign, found: Preview) -> Any:
 
 def _gets_it(spec: audience.AudienceSpec, contact: Contact | None) -> bool:
     """True when the person searched for is among the recipients."""
-    return contact is not None and reachable_ids(spec, contact.pk - 1, 1) == [contact.pk]
+    return contact is not None and glimpses.receives(spec, contact.pk)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from campaigns.services import audience
+from campaigns.services import sampling
 from campaigns.services.audience import AudienceSpec
 from console.models import Workspace
 from contacts.models import Contact
@@ -36,9 +36,8 @@ def recipient(request: HttpRequest, spec: AudienceSpec, total: int) -> Shown:
     if not reachable:
         return Shown(None, total=total)
     n = min(_n(request), reachable)
-    found = audience.people(spec, n - 1, 1)
     return Shown(
-        contact=found[0] if found else None,
+        contact=sampling.nth(spec, n),
         n=n,
         total=total,
         previous=n - 1,

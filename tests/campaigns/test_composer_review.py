@@ -48,8 +48,9 @@ def test_the_figures_are_those_of_the_real_messages(
     owner_client: Client, make_draft: Draft, make_contacts: People, url: Url
 ) -> None:
     make_contacts(2)
-    make_contacts(1, start=2, first_name="A" * 160)
-    answer = owner_client.get(url("composer-review", make_draft().pk))
+    make_contacts(1, start=2, first_name="A" * 120)
+    campaign = make_draft(text="x" * 60 + "{{ first_name }}")
+    answer = owner_client.get(url("composer-review", campaign.pk))
     estimate = answer.context["estimate"]
     assert (estimate.parts, estimate.exact, str(estimate.cost)) == (4, True, "0.20000")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
+
 from campaigns import sms
 from campaigns.models import Campaign
 from campaigns.services import sampling, sms_check
@@ -33,6 +35,13 @@ def test_the_cheaper_text_replaces_them() -> None:
     found = sms_check.check("Adelántate, código", KNOWN, None)
     assert found.cheaper.source == "Adelantate, codigo"
     assert found.cheaper.words == (("Adelántate,", "Adelantate,"), ("código", "codigo"))
+
+
+@pytest.mark.parametrize(
+    ("text", "costs"), [("á", False), ("á" + "x" * 80, True), ("🎄" * 40, True), ("x" * 200, False)]
+)
+def test_costly_letters_are_said_only_when_they_cost(text: str, costs: bool) -> None:
+    assert sms_check.check(text, KNOWN, None).costly is costs
 
 
 def test_a_default_is_replaced_and_a_field_is_not() -> None:
