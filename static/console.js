@@ -90,8 +90,9 @@
   /* -- forms: send once, sleep until the typed text matches, keep the marks of an SMS in step --------------- */
   document.addEventListener("submit", (e) => {
     const form = e.target;
-    const byHtmx = form.hasAttribute("hx-post") || e.submitter?.hasAttribute("hx-post");
-    if (byHtmx || form.method !== "post") return;
+    // htmx does its own counting, and an answer for a frame leaves the form where it is
+    const stays = form.hasAttribute("hx-post") || e.submitter?.matches("[hx-post],[formtarget]");
+    if (stays || form.method !== "post") return;
     if (form.dataset.sent) { e.preventDefault(); return; }
     form.dataset.sent = "1";
     form.setAttribute("aria-busy", "true");
