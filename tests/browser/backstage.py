@@ -12,7 +12,7 @@ from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.services import account_settings, dispatching, inbox
 from console.models import Job, JobStatus, User, Workspace
 from console.tasks import run_job
-from tests.campaigns.engine.conftest import Engine, wait_until
+from tests.campaigns.engine.conftest import Engine
 from tests.sandbox_process import SandboxProcess
 
 PEOPLE = 20
@@ -78,6 +78,6 @@ class Backstage:
     def deliver(self) -> None:
         """The phones confirm: the provider calls back, and what it says is applied."""
         self.sandbox.advance(3600)
-        wait_until(lambda: not self.sandbox.undelivered())
+        assert self.sandbox.undelivered() == []
         while inbox.apply_next(timezone.now()):
             pass

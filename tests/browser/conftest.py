@@ -68,7 +68,7 @@ class Complaints:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.found.append(message.text)
+            self.found.append(f"{message.text} ({message.location['url']})")
 
     def unexpected(self) -> list[str]:
         return [text for text in self.found if not any(part in text for part in self.expected)]
@@ -79,7 +79,8 @@ def complaints() -> Iterator[Complaints]:
     """Fails the test when the browser complained. `complaints.expected.append("422")` lets a text pass."""
     watched = Complaints()
     yield watched
-    assert watched.unexpected() == []
+    unexpected = watched.unexpected()
+    assert not unexpected, "\n".join(unexpected)
 
 
 @pytest.fixture
