@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.template.defaultfilters import linebreaks
+from django.template.defaultfilters import linebreaks_filter
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -107,5 +107,5 @@ def _plain(text: str) -> str:
     return format_html(
         '<!DOCTYPE html><meta charset="utf-8">'
         '<body style="margin:24px;font:15px/22px sans-serif;color:#22282b">{}</body>',
-        linebreaks(text),  # escapes first
+        linebreaks_filter(text),  # escapes first
     )

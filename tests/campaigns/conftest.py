@@ -84,3 +84,18 @@ def url(workspace: Workspace) -> Callable[..., str]:
         return reverse(name, args=[workspace.slug, *args])
 
     return make
+
+
+@pytest.fixture
+def email_draft(
+    workspace: Workspace,
+    owner: User,
+    email_account: ProviderAccount,
+    make_template: Callable[..., Template],
+    now: datetime,
+) -> Campaign:
+    campaign = lifecycle.create(workspace, name="Correo", channel="email", purpose="marketing", actor=owner, now=now)
+    drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
+    template = make_template("Navidad", subject="Hola {{nombre|tú}}", html="<p>Hola {{nombre|tú}}</p>")
+    drafts.copy_template(campaign, Envelope(email_account, "Tienda <a@tienda.example>"), template, owner, now)
+    return campaign
