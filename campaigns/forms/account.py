@@ -39,18 +39,30 @@ class AccountForm(forms.Form):
         widget=forms.TextInput(attrs={"placeholder": "Tienda Norte <hola@tienda.example>"}),
     )  # fmt: skip
     messages_per_second = forms.FloatField(
+        localize=True,
         label=_("Messages per second"), required=False, validators=_RATE,
         help_text=_("Shared by all campaigns on this account. Empty: no limit."),
     )  # fmt: skip
     requests_per_second = forms.FloatField(
+        localize=True,
         label=_("Requests per second"), required=False, validators=_RATE,
         help_text=_("Empty: what the provider's own documentation allows."),
     )  # fmt: skip
     sms_price = forms.DecimalField(
-        label=_("Price of an SMS part"), required=False, min_value=Decimal(0), max_digits=10, decimal_places=5
+        localize=True,
+        label=_("Price of an SMS part"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=10,
+        decimal_places=5,
     )
     email_price = forms.DecimalField(
-        label=_("Price of an email"), required=False, min_value=Decimal(0), max_digits=10, decimal_places=5
+        localize=True,
+        label=_("Price of an email"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=10,
+        decimal_places=5,
     )
 
     def __init__(

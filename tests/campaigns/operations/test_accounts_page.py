@@ -105,6 +105,16 @@ def test_a_limit_that_makes_no_sense_is_refused_with_what_does(
     assert "Enter a number from 0.01 to 100,000." in answer.content.decode()
 
 
+def test_a_price_may_be_written_with_the_comma_of_the_reader(
+    owner_client: Client, owner: User, url: Callable[..., str], account: ProviderAccount
+) -> None:
+    User.objects.filter(pk=owner.pk).update(language="es")
+    answer = owner_client.post(url("account", account.pk), entered(sms_price="0,042"))
+    account.refresh_from_db()
+    assert answer.status_code == 303
+    assert account.sms_price == Decimal("0.042")
+
+
 def test_empty_credentials_keep_what_is_saved(
     owner_client: Client, url: Callable[..., str], account: ProviderAccount
 ) -> None:
