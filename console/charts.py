@@ -73,9 +73,7 @@ def stretch(counts: Sequence[int], smallest: float = SMALLEST_SHARE) -> list[flo
         return [0.0] * len(counts)
     small = [bool(n) and n * 100 / total < smallest for n in counts]
     room = 100 - smallest * sum(small)
-    large_total = sum(
-        n for n, is_small in zip(counts, small, strict=True) if not is_small
-    )
+    large_total = sum(n for n, is_small in zip(counts, small, strict=True) if not is_small)
     widths = [
         smallest if is_small else (n * room / large_total if n else 0.0)
         for n, is_small in zip(counts, small, strict=True)
@@ -161,10 +159,7 @@ def line_plot(
     top_y, bottom_y, right = 16.0, height - 28.0, width - 11.0
     top = nice_top(max([*values, limit or 0, 0]))
     step = (right - left) / max(1, len(values) - 1)
-    points = [
-        (left + index * step, bottom_y - (bottom_y - top_y) * value / top)
-        for index, value in enumerate(values)
-    ]
+    points = [(left + index * step, bottom_y - (bottom_y - top_y) * value / top) for index, value in enumerate(values)]
     path = " L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     last_x, last_y = points[-1] if points else (left, bottom_y)
     limit_y = None if limit is None else bottom_y - (bottom_y - top_y) * limit / top
@@ -173,10 +168,7 @@ def line_plot(
         height=height,
         line=f"M{path}" if points else "",
         area=f"M{left} {bottom_y:.0f} L{path} V{bottom_y:.0f}Z" if points else "",
-        grid=tuple(
-            f"M{left} {y:.1f}H{width}"
-            for y in (top_y + 0.5, (top_y + bottom_y) / 2 + 0.5)
-        ),
+        grid=tuple(f"M{left} {y:.1f}H{width}" for y in (top_y + 0.5, (top_y + bottom_y) / 2 + 0.5)),
         axis=f"M{left} {bottom_y + 0.5:.1f}H{width}",
         limit="" if limit_y is None else f"M{left} {limit_y + 0.5:.1f}H{width}",
         end_x=f"{last_x:.1f}",
@@ -193,9 +185,7 @@ def line_plot(
     )
 
 
-def _spread(
-    labels: Sequence[str], left: float, right: float, y: float
-) -> tuple[Tick, ...]:
+def _spread(labels: Sequence[str], left: float, right: float, y: float) -> tuple[Tick, ...]:
     """Labels from the left edge to the right one; the outer two are aligned to the edges."""
     if len(labels) < 2:
         return tuple(Tick(f"{left:.0f}", f"{y:.0f}", text, "start") for text in labels)

@@ -49,9 +49,7 @@ def share(part: float | Decimal, whole: float | Decimal, places: int = 1) -> str
     return f"{number(exact, places)}{space}%"
 
 
-def money(
-    value: Decimal | float | None, currency: str = "EUR", places: int = 2
-) -> str:
+def money(value: Decimal | float | None, currency: str = "EUR", places: int = 2) -> str:
     """€1,974.59 in English, 1.974,59 € in Spanish, R$ 1.974,59 in Portuguese. `currency` is ISO 4217."""
     if value is None:
         return "–"
@@ -73,9 +71,7 @@ def phone(value: str) -> str:
         parsed = phonenumbers.parse(value, None)
     except phonenumbers.NumberParseException:
         return value
-    return phonenumbers.format_number(
-        parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 # -- times -----------------------------------------------------------------------------------------
@@ -98,9 +94,7 @@ def zone_name(moment: datetime) -> str:
 
 def day(moment: datetime | date, today: date) -> str:
     """Today, Yesterday, Tomorrow, else "Thu 19 Nov", with the year when it is another one."""
-    the_day = (
-        timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
-    )
+    the_day = timezone.localtime(moment).date() if isinstance(moment, datetime) else moment
     distance = (the_day - today).days
     if distance == 0:
         return gettext("Today")
@@ -137,11 +131,7 @@ def relative(moment: datetime, now: datetime) -> str:
     amount = duration(abs(seconds))
     if abs(seconds) < 1:
         return gettext("now")
-    return (
-        gettext("in %(time)s") % {"time": amount}
-        if seconds > 0
-        else gettext("%(time)s ago") % {"time": amount}
-    )
+    return gettext("in %(time)s") % {"time": amount} if seconds > 0 else gettext("%(time)s ago") % {"time": amount}
 
 
 def duration(seconds: float) -> str:

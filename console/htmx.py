@@ -87,9 +87,7 @@ def render_dialog(
     word on the button that leads `back` without doing anything, `action` is where the form posts (here if empty).
     """
     fragment = is_fragment(request)
-    layout = (
-        "components/dialog_modal.html" if fragment else "components/dialog_page.html"
-    )
+    layout = "components/dialog_modal.html" if fragment else "components/dialog_page.html"
     given = {
         "layout": layout,
         "title": title,
@@ -125,18 +123,14 @@ def toast(
         lines.append(format_html("<p>{}{}</p>", text, anchor))
     leaves = kind in ("ok", "info") and not stay
     tags = "toast leaves" if leaves else "toast"
-    messages.add_message(
-        request, _LEVELS[kind], format_html("{}" * len(lines), *lines), extra_tags=tags
-    )
+    messages.add_message(request, _LEVELS[kind], format_html("{}" * len(lines), *lines), extra_tags=tags)
 
 
 def add_toasts(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Append the toasts that wait to a fragment, out of band. Whole pages print them in `base.html`."""
     waiting = list(messages.get_messages(request))
     if waiting:
-        response.write(
-            render_to_string("components/toasts.html", {"toasts": waiting, "oob": True})
-        )
+        response.write(render_to_string("components/toasts.html", {"toasts": waiting, "oob": True}))
     return response
 
 
@@ -155,14 +149,10 @@ def stop_polling(response: HttpResponse) -> HttpResponse:
 
 def only_toasts(request: HttpRequest, status: int) -> HttpResponse:
     """An answer to htmx that changes nothing on the page but shows the toasts that wait."""
-    return patch_vary(
-        add_toasts(request, HttpResponse(status=status, headers={"HX-Reswap": "none"}))
-    )
+    return patch_vary(add_toasts(request, HttpResponse(status=status, headers={"HX-Reswap": "none"})))
 
 
-def render_user_error(
-    request: HttpRequest, error: UserError, status: int = 409
-) -> HttpResponse:
+def render_user_error(request: HttpRequest, error: UserError, status: int = 409) -> HttpResponse:
     """A refusal: a toast for htmx, else a page that says the sentence and leads back."""
     if is_fragment(request):
         toast(request, "bad", _("That was not done"), str(error), link=error.action)

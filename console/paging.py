@@ -41,9 +41,7 @@ def page_by_key(
     """
     size = rows or _rows(request)
     backwards = "before" in request.GET
-    cursor = _decode(
-        request.GET.get("before" if backwards else "after", ""), queryset, order
-    )
+    cursor = _decode(request.GET.get("before" if backwards else "after", ""), queryset, order)
     backwards = backwards and cursor is not None
     directed = [_flip(name) for name in order] if backwards else list(order)
     wanted = queryset.filter(_beyond(directed, cursor)) if cursor else queryset
@@ -54,12 +52,8 @@ def page_by_key(
     has_previous, has_next = (more, True) if backwards else (cursor is not None, more)
     return Page(
         rows=found,
-        previous_url=_url(request, "before", _encode(found[0], order))
-        if found and has_previous
-        else "",
-        next_url=_url(request, "after", _encode(found[-1], order))
-        if found and has_next
-        else "",
+        previous_url=_url(request, "before", _encode(found[0], order)) if found and has_previous else "",
+        next_url=_url(request, "after", _encode(found[-1], order)) if found and has_next else "",
         size=size,
     )
 
@@ -85,24 +79,16 @@ def _beyond(order: Sequence[str], cursor: Sequence[Any]) -> Q:
 
 def _encode(row: Any, order: Sequence[str]) -> str:
     values = [getattr(row, name.lstrip("-")) for name in order]
-    return (
-        base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode())
-        .decode()
-        .rstrip("=")
-    )
+    return base64.urlsafe_b64encode(json.dumps(values, cls=DjangoJSONEncoder).encode()).decode().rstrip("=")
 
 
-def _decode(
-    text: str, queryset: QuerySet[Any], order: Sequence[str]
-) -> list[Any] | None:
+def _decode(text: str, queryset: QuerySet[Any], order: Sequence[str]) -> list[Any] | None:
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if not isinstance(values, list) or len(values) != len(order):
             return None
         fields = [queryset.model._meta.get_field(name.lstrip("-")) for name in order]
-        return [
-            field.to_python(value) for field, value in zip(fields, values, strict=True)
-        ]
+        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]
     except (ValueError, binascii.Error, ValidationError, TypeError):
         return None
 

@@ -44,9 +44,7 @@ POSTGRESQL_BACK = ["DROP INDEX IF EXISTS contacts_search"]
 
 def without_index(to, related_name):
     """A foreign key that another index serves already."""
-    return models.ForeignKey(
-        to, on_delete=django.db.models.deletion.CASCADE, related_name=related_name, db_index=False
-    )
+    return models.ForeignKey(to, on_delete=django.db.models.deletion.CASCADE, related_name=related_name, db_index=False)
 
 
 def forwards(apps, schema_editor):

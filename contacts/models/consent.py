@@ -24,9 +24,7 @@ class ConsentEvent(models.Model):
     source = models.CharField(max_length=20, choices=[(s.value, s.value) for s in ConsentSource])
     wording = models.CharField(max_length=80, blank=True, default="")
     evidence = models.CharField(max_length=300, blank=True, default="")
-    actor = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
-    )
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     objects = WorkspaceQuerySet.as_manager()
