@@ -81,8 +81,10 @@ class Directory:
         if known := by_key or by_email:
             return known
         by_phone = self._by_phone.get(person.phone) if person.phone else None
-        if by_phone and (person.key or person.email) and (by_phone.key or by_phone.email):
-            return None
+        if by_phone and (person.key or person.email):
+            if by_phone.key or by_phone.email:
+                return None
+            del self._by_phone[person.phone]  # has an identity of their own now; the next one is of the family
         return by_phone
 
     def _known_by_address(self, person: Candidate) -> Known | None:

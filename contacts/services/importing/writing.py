@@ -1,6 +1,6 @@
 """Writes the decisions about a chunk, set by set: the fastest way that each engine has.
 
-SQLite: statements of a thousand rows, because every statement flushes the search index, and because other threads
+SQLite: statements of many rows, because every statement flushes the search index, and because other threads
 go on while one runs. PostgreSQL: COPY, and one UPDATE from one JSON text. Ids are taken beforehand, so that memberships
 and consents can be written for them.
 """
@@ -29,7 +29,7 @@ _COLUMNS = (
 )  # fmt: skip
 _SEARCHED = frozenset({"key", "email", "phone", "first_name", "last_name"})
 _texts_of = attrgetter(*_TEXTS)
-_ROWS_PER_STATEMENT = 1_000  # SQLite takes 32,766 parameters
+_ROWS_PER_STATEMENT = 1_900  # SQLite takes 32,766 parameters
 
 
 def insert(

@@ -90,6 +90,15 @@ def test_a_person_is_known_by_id_then_email_then_phone(
     assert Contact.objects.count() == (1 if same else 2)
 
 
+@pytest.mark.parametrize("chunk", [1, 2])
+def test_a_family_may_share_the_phone_of_who_had_only_that(
+    run: Run, workspace: Workspace, now: datetime, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    monkeypatch.setattr("contacts.services.importing.running.CHUNK", chunk)
+    people.create(workspace, {"phone": "600112233"}, None, now)
+    assert counts(run("id externo;movil\nK1;600112233\nK2;600112233\n")) == {"created": 1, "updated": 1}
+
+
 def test_who_has_only_the_phone_is_meant_before_others_with_it(run: Run, workspace: Workspace, now: datetime) -> None:
     people.create(workspace, {"phone": "600112233", "email": "a@x.es"}, None, now)
     alone = people.create(workspace, {"phone": "600112233"}, None, now)
