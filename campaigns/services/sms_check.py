@@ -33,10 +33,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cheaper:
-    """The text with its costly letters replaced by their neighbours. `words`: some that change, before and after;
-    `saving` for the whole audience, None without a price or an audience."""
+    """What replacing the costly letters would mean (`in_plain_letters` does it). `words`: some that change, before
+    and after; `saving` for the whole audience, None without a price or an audience."""
 
-    source: str
     words: tuple[tuple[str, str], ...]
     counted: Count
     saving: Decimal | None
@@ -92,7 +91,7 @@ def check(
     if forcing and not _forcing(plain, known, count):
         then = _measured(plain, known, campaign, sample, will_receive, count)[1]
         words = tuple(_changed_words(source, plain))
-        cheaper = Cheaper(plain, words, _count_for(plain, known, shown, count), _saving(estimate, then))
+        cheaper = Cheaper(words, _count_for(plain, known, shown, count), _saving(estimate, then))
     unicode_values = measured.unicode / measured.people if measured and measured.people and not forcing else 0.0
     return SmsCheck(counted, estimate, measured, forcing, unicode_values, cheaper)
 
