@@ -34,12 +34,12 @@ def test_a_person_who_comes_again_is_recognised(first: str, second: str, same: b
     assert seen.repeats(person(second)) is same
 
 
-@pytest.mark.parametrize("expected", [0, 20_000])
+@pytest.mark.parametrize("expected", [0, 3_000])
 def test_the_table_answers_like_a_set_however_it_grows(expected: int) -> None:
     chance, table, reference = random.Random(5), HashTable(expected), set()
-    for _ in range(20_000):
+    for _ in range(3_000):
         # Few low bits, so that many belong to the same place.
-        number = chance.randrange(1, 9_000) << chance.choice([0, 1, 40])
+        number = chance.randrange(1, 1_500) << chance.choice([0, 1, 40])
         assert (number in table) == (number in reference)
         assert table.add(number) == (number in reference)
         reference.add(number)
