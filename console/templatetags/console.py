@@ -108,7 +108,7 @@ def crumbs(*pairs: Any) -> SafeString:
 @register.simple_tag
 def fact(text: Any, icon_name: str = "") -> SafeString:
     """{% fact sentence "clock" %}: one entry of `<p class="head-m">` below the heading."""
-    return format_html("<span>{}{}</span>", icon(icon_name) if icon_name else "", text)
+    return format_html("<span>{}<span>{}</span></span>", icon(icon_name) if icon_name else "", text)
 
 
 @register.inclusion_tag("components/fig.html")
