@@ -18,7 +18,7 @@ from campaigns.services import content, dispatching, drafts, inbox, lifecycle, s
 from console.models import Job, Role, User, Workspace
 from console.services import jobs, people
 from console.tasks import run_job
-from contacts.models import Contact, Suppression
+from contacts.models import Contact, Group, Suppression
 from contacts.services import finding, groups
 from tests.browser.backstage import write_csv
 from tests.campaigns.engine.conftest import Engine
@@ -140,7 +140,7 @@ def _contacts(used: Used, folder: Path) -> None:
     used.client.post(used.url("suppression-new"), {"addresses": "600 11 22 44\nbaja@example.test", "reason": "manual"})
     contact = Contact.objects.exclude(phone="").exclude(email="").earliest("pk")
     used.ids |= {"import": imported.pk, "bulk": bulk.pk, "export": exported.pk, "contact": contact.pk}
-    used.ids["group"] = groups.Group.objects.filter(kind="list").earliest("pk").pk
+    used.ids["group"] = Group.objects.filter(kind="list").earliest("pk").pk
     used.ids["suppression"] = Suppression.objects.earliest("pk").pk
 
 
