@@ -7,9 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.core.management.base import BaseCommand
 
@@ -48,8 +46,8 @@ class Command(BaseCommand):
 def _run_everything(strict: bool) -> list[Result]:
     browser = {"REQUIRE_BROWSER": "1"} if strict else {}
     parallel = ["-n", str(min(4, os.cpu_count() or 1))] if (os.cpu_count() or 1) > 1 else []
-    with tempfile.TemporaryDirectory(prefix="despacho-checks-") as folder:
-        results = [run_checks(Path(folder))]
+    print("== static checks ==", flush=True)
+    results = [run_checks()]
     results.append(_announced("SQLite", [*parallel, "-m", f"{FAST} and not services"], {}))
     results += _run_on_servers(parallel)
     if chromium():
