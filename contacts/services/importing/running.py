@@ -23,7 +23,7 @@ from console.services import audit
 from contacts.services import fields, groups
 from contacts.services.importing import mapping, reading, writing
 from contacts.services.importing.ahead import ahead
-from contacts.services.importing.inspection import inspect
+from contacts.services.importing.inspection import Inspection, inspect
 from contacts.services.importing.leftovers import Leftovers
 from contacts.services.importing.merging import Target, merge
 from contacts.services.importing.outcome import Outcome
@@ -97,13 +97,7 @@ def carry_out(
     """
     begun = time.monotonic()
     inspection = inspect(path, thorough=True, encoding=options.encoding, separator=options.separator)
-    columns = options.columns or inspection.columns
-    if not any(column.target in mapping.IDENTIFYING for column in columns):
-        raise UserError(
-            _("No column of this file is a phone, an email or an external id. Its columns are: %(names)s.")
-            % {"names": ", ".join(column.heading for column in columns if column.heading)[:300] or "–"},
-            code="no_identity",
-        )
+    columns = _columns(inspection, options)
     outcome = steps.begun()
     outcome.total, outcome.dry_run = inspection.rows or 0, options.dry_run
     encoding = inspection.layout.encoding
@@ -128,6 +122,19 @@ def carry_out(
         counts: dict[str, Any] = {"created": outcome.created, "updated": outcome.updated, "rejected": outcome.refused}
         audit.record("contacts.imported", workspace=workspace, actor=actor, now=now, rows=outcome.rows, **counts)
     return outcome
+
+
+def _columns(inspection: Inspection, options: Options) -> tuple[mapping.Column, ...]:
+    """As somebody chose them, else as they are guessed."""
+    columns = options.columns or inspection.columns
+    if any(column.target in mapping.IDENTIFYING for column in columns):
+        return columns
+    names = ", ".join(column.heading for column in columns if column.heading)[:300] or "–"
+    raise UserError(
+        _("No column of this file is a phone, an email or an external id. Its columns are: %(names)s.")
+        % {"names": names},
+        code="no_identity",
+    )
 
 
 @dataclass(frozen=True, slots=True)
