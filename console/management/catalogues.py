@@ -45,8 +45,17 @@ def update(locale: str) -> int:
     for message, files in of_the_tree().items():
         catalogue.append(_entry(message, files, known.get(message), locale))
     catalogue.save(str(path), newline="\n")
+    missing = sum(not _complete(entry) for entry in catalogue)
+    catalogue.extend(_alone(catalogue))
     catalogue.save_as_mofile(str(path.with_suffix(".mo")))
-    return sum(not _complete(entry) for entry in catalogue)
+    return missing
+
+
+def _alone(entries: Iterable[polib.POEntry]) -> list[polib.POEntry]:
+    """The singular of each plural as an entry of its own, in the compiled catalogue only: before Python 3.11.5 (Debian
+    12 has 3.11.2) gettext does not find a text that is used alone and with a plural."""
+    plurals = [entry for entry in entries if entry.msgid_plural and _complete(entry)]
+    return [polib.POEntry(msgid=e.msgid, msgctxt=e.msgctxt, msgstr=e.msgstr_plural[0]) for e in plurals]
 
 
 def _key(entry: polib.POEntry) -> Message:
@@ -124,7 +133,7 @@ def _edges(text: str) -> tuple[bool, bool]:
 def _uncompiled(path: Path, entries: list[polib.POEntry]) -> Iterator[str]:
     """The compiled catalogue is committed, too: a machine that only runs the console has no compiler."""
     compiled = path.with_suffix(".mo")
-    if not compiled.exists() or _texts(polib.mofile(str(compiled))) != _texts(entries):
+    if not compiled.exists() or _texts(polib.mofile(str(compiled))) != _texts([*entries, *_alone(entries)]):
         yield "the compiled catalogue is not made from this source"
 
 
