@@ -25,7 +25,7 @@ from django.core.management.base import BaseCommand
 from console.celery import app
 
 THREADS = 16  # embedded: tasks wait on HTTP, and a lane keeps its thread for seconds
-PROCESSES = 4
+PROCESSES = 8  # lanes keep theirs for seconds; tick, receipts and jobs need some, too
 POLL_SECONDS = 0.1  # how often the queue in memory is looked at
 logger = logging.getLogger(__name__)
 
