@@ -42,10 +42,13 @@ def claim(job_id: str, now: datetime) -> Job | None:
 
 
 def advance(job: Job, progress: int, total: int, now: datetime) -> bool:
-    """Report rows done and renew the lease; False when the job was taken over and this run must end."""
+    """Report rows done and renew the lease; False when the job was taken over and this run must end.
+
+    A run that gets on is no failed attempt: only workers that die without having done anything count.
+    """
     return bool(
         Job.objects.filter(pk=job.pk, token=job.token, status=JobStatus.RUNNING).update(
-            progress=progress, total=total, lease_until=now + LEASE
+            progress=progress, total=total, lease_until=now + LEASE, attempts=1
         )
     )
 
