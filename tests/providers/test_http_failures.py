@@ -89,11 +89,17 @@ def test_a_connect_timeout_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_waiting_for_a_free_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "EXCHANGE_SECONDS", 0.3)
+    """The second call gives up long before the first lets its connection go."""
+    monkeypatch.setattr(http, "EXCHANGE_SECONDS", 1.0)
 
     async def use(client: HttpClient, server: RawServer) -> list[object]:
-        calls = [client.exchange("POST", "/send", body={}) for _ in range(2)]
-        return [*await asyncio.gather(*calls, return_exceptions=True), len(server.requests)]
+        first = asyncio.ensure_future(client.exchange("POST", "/send", body={}))
+        while not server.requests:
+            await asyncio.sleep(0.005)
+        monkeypatch.setattr(http, "EXCHANGE_SECONDS", 0.1)
+        second = await asyncio.gather(client.exchange("POST", "/send", body={}), return_exceptions=True)
+        arrived = len(server.requests)
+        return [*await asyncio.gather(first, return_exceptions=True), *second, arrived]
 
     first, second, arrived = with_server(hang, use, connections=1)
     assert isinstance(first, MaybeSent)
