@@ -24,7 +24,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--engine", choices=ENGINES, help="only this one")
-        parser.add_argument("--contacts", type=int, default=1_000_000, help="people in the workspace (default 1,000,000)")
+        parser.add_argument(
+            "--contacts", type=int, default=1_000_000, help="people in the workspace (default 1,000,000)"
+        )
         parser.add_argument("--imports", type=int, default=50_000, help="rows of the imported file (default 50,000)")
         parser.add_argument("--messages", type=int, default=100_000, help="for the bulk provider (default 100,000)")
         parser.add_argument("--single", type=int, default=5_000, help="for one message a request (default 5,000)")
