@@ -88,18 +88,27 @@ def curve(dispatch: Dispatch, speed: Speed, now: datetime, points: int = CHART_P
 
 
 def many_now(dispatches: Iterable[Dispatch], now: datetime) -> dict[int, float]:
-    """Messages per second of each running dispatch over the last minute, by one query."""
-    since = int(now.timestamp() - RECENT) // BUCKET
-    rows = Pulse.objects.filter(dispatch__in=[d.pk for d in dispatches], at__gt=since).values("dispatch")
-    return {row["dispatch"]: row["n"] / RECENT for row in rows.annotate(n=Sum("n"))}
+    """Messages per second of each running dispatch over the last minute, or since its start when that is less; by
+    one query."""
+    started = {dispatch.pk: dispatch.started_at or now for dispatch in dispatches}
+    rows = Pulse.objects.filter(dispatch__in=list(started), at__gt=_since(now)).values("dispatch")
+    return {row["dispatch"]: row["n"] / _covered(started[row["dispatch"]], now) for row in rows.annotate(n=Sum("n"))}
 
 
 def _recent(dispatch: Dispatch, first: datetime, now: datetime) -> float:
     """Messages per second over the last minute, or since the start when that is less."""
-    since = int(now.timestamp() - RECENT) // BUCKET
-    sent = Pulse.objects.filter(dispatch=dispatch, at__gt=since).aggregate(n=Sum("n"))["n"] or 0
-    covered = now - max(first, _moment(since + 1))
-    return float(sent) / max(BUCKET, covered.total_seconds())
+    sent = Pulse.objects.filter(dispatch=dispatch, at__gt=_since(now)).aggregate(n=Sum("n"))["n"] or 0
+    return float(sent) / _covered(first, now)
+
+
+def _since(now: datetime) -> int:
+    """The last bucket that is too old for "now"."""
+    return int(now.timestamp() - RECENT) // BUCKET
+
+
+def _covered(first: datetime, now: datetime) -> float:
+    """Seconds of the last minute since `first`; a whole bucket at least."""
+    return max(BUCKET, (now - max(first, _moment(_since(now) + 1))).total_seconds())
 
 
 def _spread(rows: Iterable[tuple[int, int]], first: int, last: int, width: int, end: float) -> tuple[float, ...]:
