@@ -60,6 +60,7 @@ def test_what_is_sending_says_how_far_how_fast_and_until_when(
     owner_client: Client, make_run: Callable[..., Dispatch], now: datetime
 ) -> None:
     dispatch = make_run("Aviso", "sending", [("delivered", 40), ("queued", 60)])
+    Dispatch.objects.filter(pk=dispatch.pk).update(started_at=now - timedelta(hours=1))
     Pulse.objects.create(dispatch=dispatch, at=int(now.timestamp() - 20) // 5, n=12)
     page = words(page_of(owner_client))
     assert "40 of 100 handed over · 0.2/s · ends about" in page
