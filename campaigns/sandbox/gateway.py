@@ -69,7 +69,7 @@ async def _respond(
         await pause(before, world.released)
         if world.settings.drop_on_disconnect and is_gone(request):
             return reset(request)
-    if fault is None or fault.kind == "latency":
+    if fault is None or fault.kind == "latency" or fault.kind in vendor.fault_kinds:
         response: web.StreamResponse = to_response(process())
     else:
         if fault.retry_after is not None:
@@ -88,6 +88,8 @@ def _process(
     """Let the vendor act. Not a coroutine: between its log entry and its answer nothing else happens."""
     arrival.processed = True
     call = Call(arrival, request, body, world.clock.now())
+    if arrival.fault is not None and arrival.fault in vendor.fault_kinds:
+        call.fault = arrival.fault
     try:
         return handler(call)
     except ErrorAnswer as error:

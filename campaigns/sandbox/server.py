@@ -32,6 +32,7 @@ def build(world: World) -> web.Application:
     controls.register(app, world)
     for register in REGISTRATIONS:
         register(app, world)
+    world.faults.kinds.update(*(vendor.fault_kinds for vendor in world.vendors.values()))
     unknown = {vendor: endpoint(world, vendor, _not_found(vendor)) for vendor in world.vendors.values()}
 
     async def nowhere(request: web.Request) -> web.StreamResponse:

@@ -13,11 +13,13 @@ Handler = Callable[[Call], Answer]
 
 class Vendor:
     """Base of the vendors. `slug` names it in the logs; `aliases` are also understood in control requests;
-    `prefixes` are the paths it owns, for the answer to an unknown one."""
+    `prefixes` are the paths it owns, for the answer to an unknown one; `fault_kinds` are the misbehaviours that only
+    this vendor knows: it finds them in `Call.fault` and carries them out itself."""
 
     slug: str
     aliases: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
+    fault_kinds: frozenset[str] = frozenset()
 
     def error(self, status: int, path: str) -> Answer:
         """The vendor's error answer for an HTTP status, as a fault or an unknown path needs it."""

@@ -15,13 +15,14 @@ from campaigns.sandbox.log import Arrival
 @dataclass(slots=True)
 class Call:
     """One request that was read completely. `now` is virtual time, `principal` the account that the vendor
-    recognised."""
+    recognised, `fault` a misbehaviour of the vendor's own kind that hits this request."""
 
     arrival: Arrival
     request: web.Request
     body: bytes
     now: float
     principal: str = ""
+    fault: str = ""
 
     @property
     def path(self) -> str:
