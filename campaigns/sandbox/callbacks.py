@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -19,20 +20,45 @@ RetryDelay = Callable[[int], float | None]
 """Virtual seconds before the n-th retry (n from 1), or None to give up."""
 
 
+def only_200(status: int) -> bool:
+    return status == 200
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How a vendor posts. accepts: the HTTP statuses that it takes for "delivered". headers: beside the JSON content
+    type, or instead of it. inspect: told of every answer its status, its body and the real seconds it took."""
+
+    accepts: Callable[[int], bool] = only_200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    inspect: Callable[[int, bytes, float], None] | None = None
+
+
+PLAIN = Manners()
+
+
 class Post:
     """One callback. The body is rendered when it goes out, so that a million waiting ones stay small."""
 
-    __slots__ = ("attempts", "due", "kind", "render", "retry_delay", "url", "vendor")
+    __slots__ = ("attempts", "due", "kind", "manners", "render", "retry_delay", "url", "vendor")
 
     def __init__(
-        self, vendor: str, kind: str, url: str, render: Callable[[], bytes], retry_delay: RetryDelay, due: float
+        self,
+        vendor: str,
+        kind: str,
+        url: str,
+        render: Callable[[], bytes],
+        retry_delay: RetryDelay,
+        due: float,
+        manners: Manners = PLAIN,
     ) -> None:
         self.vendor, self.kind, self.url, self.render, self.retry_delay = vendor, kind, url, render, retry_delay
-        self.due, self.attempts = due, 0
+        self.due, self.manners, self.attempts = due, manners, 0
 
 
 class Courier:
-    """Posts callbacks as JSON. Only a 200 within the timeout counts as delivered."""
+    """Posts callbacks, as JSON where a vendor's manners say nothing else. What answer within the timeout counts as
+    delivered is the vendor's."""
 
     def __init__(self, clock: Clock, agenda: Agenda, report_error: Callable[[BaseException], None]) -> None:
         self._clock, self._agenda, self._report_error = clock, agenda, report_error
@@ -80,10 +106,11 @@ class Courier:
         renders: Iterable[Callable[[], bytes]],
         retry_delay: RetryDelay,
         due: float,
+        manners: Manners = PLAIN,
     ) -> None:
         """Queue one post for every body in `renders`. `due` is the virtual time they were to go out."""
         for render in renders:
-            self._put(Post(vendor, kind, url, render, retry_delay, due))
+            self._put(Post(vendor, kind, url, render, retry_delay, due, manners))
 
     async def idle(self, timeout: float) -> bool:
         """Wait until nothing is queued or in flight; False when that took more than `timeout` seconds."""
@@ -119,10 +146,16 @@ class Courier:
         body, started = post.render(), time.monotonic()
         try:
             async with session.post(
-                post.url, data=body, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=self.timeout)
+                post.url,
+                data=body,
+                headers=post.manners.headers,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=self.timeout),
             ) as response:
-                await response.read()
-                return None if response.status == 200 else f"HTTP {response.status}"
+                answer = await response.read()
+                if post.manners.inspect is not None:
+                    post.manners.inspect(response.status, answer, time.monotonic() - started)
+                return None if post.manners.accepts(response.status) else f"HTTP {response.status}"
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         finally:
