@@ -27,11 +27,17 @@ def only_200(status: int) -> bool:
 @dataclass(frozen=True)
 class Manners:
     """How a vendor posts. accepts: the HTTP statuses that it takes for "delivered". headers: beside the JSON content
-    type, or instead of it. inspect: told of every answer its status, its body and the real seconds it took."""
+    type, or instead of it. sign: the headers that depend on the body. timeout: real seconds, where the vendor has
+    its own patience. inspect: told of every answer its status, its body and the real seconds it took."""
 
     accepts: Callable[[int], bool] = only_200
     headers: Mapping[str, str] = field(default_factory=dict)
+    sign: Callable[[bytes], Mapping[str, str]] | None = None
+    timeout: float | None = None
     inspect: Callable[[int, bytes, float], None] | None = None
+
+    def headers_of(self, body: bytes) -> dict[str, str]:
+        return {**self.headers, **(self.sign(body) if self.sign is not None else {})}
 
 
 PLAIN = Manners()
@@ -112,6 +118,17 @@ class Courier:
         for render in renders:
             self._put(Post(vendor, kind, url, render, retry_delay, due, manners))
 
+    async def ask(self, url: str, body: bytes, timeout: float) -> int | None:
+        """Post once and wait for it: the HTTP status of the answer, None when there was none in time."""
+        if self._session is None:
+            return None
+        patience = aiohttp.ClientTimeout(total=timeout)
+        try:
+            async with self._session.post(url, data=body, allow_redirects=False, timeout=patience) as response:
+                return response.status
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return None
+
     async def idle(self, timeout: float) -> bool:
         """Wait until nothing is queued or in flight; False when that took more than `timeout` seconds."""
         try:
@@ -143,19 +160,19 @@ class Courier:
 
     async def _attempt(self, session: aiohttp.ClientSession, post: Post) -> str | None:
         """Post once; what went wrong, or None."""
-        body, started = post.render(), time.monotonic()
+        manners, body, started = post.manners, post.render(), time.monotonic()
         try:
             async with session.post(
                 post.url,
                 data=body,
-                headers=post.manners.headers,
+                headers=manners.headers_of(body),
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=self.timeout),
+                timeout=aiohttp.ClientTimeout(total=manners.timeout or self.timeout),
             ) as response:
                 answer = await response.read()
-                if post.manners.inspect is not None:
-                    post.manners.inspect(response.status, answer, time.monotonic() - started)
-                return None if post.manners.accepts(response.status) else f"HTTP {response.status}"
+                if manners.inspect is not None:
+                    manners.inspect(response.status, answer, time.monotonic() - started)
+                return None if manners.accepts(response.status) else f"HTTP {response.status}"
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
         finally:

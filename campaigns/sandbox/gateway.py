@@ -59,7 +59,7 @@ async def _respond(
     request: web.Request,
     arrival: Arrival,
     fault: Fault | None,
-    process: Callable[[], Answer],
+    process: Callable[[], Awaitable[Answer]],
 ) -> web.StreamResponse:
     """The answer after the latency, half of it before and half after the processing, so that a client that
     hangs up in the middle may find either."""
@@ -70,7 +70,7 @@ async def _respond(
         if world.settings.drop_on_disconnect and is_gone(request):
             return reset(request)
     if fault is None or fault.kind == "latency" or fault.kind in vendor.fault_kinds:
-        response: web.StreamResponse = to_response(process())
+        response: web.StreamResponse = to_response(await process())
     else:
         if fault.retry_after is not None:
             _hold(world, arrival.path, fault.retry_after)
@@ -82,16 +82,18 @@ async def _respond(
     return response
 
 
-def _process(
+async def _process(
     world: World, vendor: Vendor, handler: Handler, request: web.Request, arrival: Arrival, body: bytes
 ) -> Answer:
-    """Let the vendor act. Not a coroutine: between its log entry and its answer nothing else happens."""
+    """Let the vendor act. A handler is no coroutine: between its log entry and its answer nothing else happens,
+    unless the vendor says so itself (`Answer.until`)."""
     arrival.processed = True
     call = Call(arrival, request, body, world.clock.now())
     if arrival.fault is not None and arrival.fault in vendor.fault_kinds:
         call.fault = arrival.fault
     try:
-        return handler(call)
+        answer = handler(call)
+        return await answer.until() if answer.until is not None else answer
     except ErrorAnswer as error:
         return error.answer
     except Exception as error:

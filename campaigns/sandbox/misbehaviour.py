@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -33,7 +33,7 @@ def is_gone(request: web.Request) -> bool:
 async def misbehave(
     fault: Fault,
     request: web.Request,
-    process: Callable[[], Answer],
+    process: Callable[[], Awaitable[Answer]],
     refuse: Callable[[int], Answer],
     released: asyncio.Event,
 ) -> web.StreamResponse:
@@ -42,16 +42,16 @@ async def misbehave(
     kind = fault.kind
     if kind in STATUSES or kind == "html_502":
         if fault.accept:
-            process()
+            await process()
         return to_response(_error(fault, refuse))
     if kind.endswith("_before_accept"):
         if kind.startswith("timeout"):
-            await _hang(request, fault.seconds, released)
+            await hang(request, fault.seconds, released)
         return reset(request)
-    answer = process()
+    answer = await process()
     if kind.endswith("_after_accept"):
         if kind.startswith("timeout"):
-            await _hang(request, fault.seconds, released)
+            await hang(request, fault.seconds, released)
         return reset(request)
     if kind == "cut_body":
         return await _cut(request, answer)
@@ -105,7 +105,7 @@ async def pause(seconds: float, released: asyncio.Event) -> None:
         await asyncio.wait_for(released.wait(), seconds)
 
 
-async def _hang(request: web.Request, seconds: float, released: asyncio.Event) -> None:
+async def hang(request: web.Request, seconds: float, released: asyncio.Event) -> None:
     """Say nothing until the client gives up, all hanging is released, or the time is over."""
     end = asyncio.get_running_loop().time() + seconds
     while not (is_gone(request) or released.is_set() or asyncio.get_running_loop().time() >= end):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,12 +62,14 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What a vendor says. A payload of None is an empty body."""
+    """What a vendor says. A payload of None is an empty body. `until`: what the vendor does and waits for before
+    it answers; the answer that follows from it takes the place of this one."""
 
     payload: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    until: Callable[[], Awaitable[Answer]] | None = None
 
     def body(self) -> bytes:
         if isinstance(self.payload, str):
