@@ -37,6 +37,20 @@ class BatchStatus(StrEnum):
     DONE = "done"
 
 
+class ListStatus(StrEnum):
+    """A dispatch as one campaign on a list at the vendor (`ListRun`). Until `launching` nothing can have left."""
+
+    UPLOADING = "uploading"
+    CREATING = "creating"
+    COMPUTING = "computing"
+    WAITING = "waiting"  # count and cost are known; a person or the cost cap says yes
+    LAUNCHING = "launching"  # intent committed
+    LAUNCHED = "launched"
+    UNCLEAR = "unclear"  # perhaps launched
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
 class RecipientStatus(StrEnum):
     QUEUED = "queued"
     CLAIMED = "claimed"

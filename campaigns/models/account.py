@@ -41,6 +41,9 @@ class ProviderAccount(models.Model):
     last_error_at = models.DateTimeField(null=True, editable=False)
     last_error = models.CharField(max_length=500, blank=True, default="", editable=False)
     last_error_reason = models.CharField(max_length=24, blank=True, default="", editable=False)
+    cursors = models.JSONField(default=dict, editable=False)  # channel -> where `pull` goes on
+    remote_templates = models.JSONField(default=list, editable=False)  # the vendor's list as last read
+    remote_templates_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField()
 
     objects = WorkspaceQuerySet.as_manager()
@@ -51,3 +54,15 @@ class ProviderAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AccessToken(models.Model):
+    """The access token of an account, encrypted, for all processes. `lease_until`: somebody is renewing it."""
+
+    account = models.OneToOneField(ProviderAccount, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    sealed = models.TextField(blank=True, default="")
+    expires_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.account_id)

@@ -38,6 +38,8 @@ class Campaign(models.Model):
     zone = models.CharField(max_length=64, blank=True, default="")
     messages_per_second = models.FloatField(_("messages per second"), null=True, blank=True)
     max_parts = models.PositiveSmallIntegerField(_("longest allowed"), default=4)
+    options = models.JSONField(default=dict, blank=True)  # answers to the provider's `message_fields`
+    cost_cap = models.DecimalField(_("most it may cost"), max_digits=12, decimal_places=4, null=True, blank=True)
     planned_people = models.PositiveIntegerField(default=0)  # what the button said when it was scheduled
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     scheduled_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

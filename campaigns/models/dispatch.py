@@ -50,6 +50,8 @@ class Dispatch(models.Model):
     sender = models.CharField(max_length=200, blank=True, default="")
     reply_to = models.CharField(max_length=254, blank=True, default="")
     max_parts = models.PositiveSmallIntegerField(default=4)
+    options = models.JSONField(default=dict, blank=True)
+    cost_cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
     messages_per_second = models.FloatField(null=True, blank=True)
     batch_size = models.PositiveIntegerField(default=1000)
     batches = models.PositiveIntegerField(default=0)

@@ -12,6 +12,29 @@ from console.models import User, Workspace, WorkspaceQuerySet
 CHANNELS = [("sms", _("SMS")), ("email", _("Email"))]
 
 
+class Attachment(models.Model):
+    """A file of an email, kept once by its content. In the database, because several hosts send it."""
+
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    inline = models.BooleanField(default=False)
+    digest = models.CharField(max_length=64)  # SHA-256 of the data
+    size = models.PositiveIntegerField()  # bytes
+    data = models.BinaryField()
+    created_at = models.DateTimeField()
+
+    objects = WorkspaceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "digest", "name", "inline"], name="attachment_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Template(models.Model):
     """A name and a row of versions; `current` is the newest."""
 
@@ -38,6 +61,10 @@ class TemplateVersion(models.Model):
 
     `subject`, `html_source` and `text_source` are what the operator typed; `html` and `text` are what is
     compiled and sent (cleaned, CSS inlined, text generated when it was left empty). SMS uses `text` only.
+
+    With a `remote_id` the vendor holds the content: `mapping` gives each of its placeholders an expression of ours
+    (`{"Firstname": '{{ first_name|default:"friend" }}'}`), and the texts are the vendor's with those expressions in
+    their places, or empty where the vendor does not tell them.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="+")
@@ -51,6 +78,12 @@ class TemplateVersion(models.Model):
     html = models.TextField(blank=True, default="")
     text = models.TextField(blank=True, default="")
     names = models.JSONField(default=list)
+    remote_id = models.CharField(max_length=200, blank=True, default="")
+    remote_name = models.CharField(max_length=200, blank=True, default="")
+    mapping = models.JSONField(default=dict, blank=True)
+    attachments: models.ManyToManyField[Attachment, Any] = models.ManyToManyField(
+        Attachment, blank=True, related_name="+"
+    )
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField()
 

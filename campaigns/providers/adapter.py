@@ -20,9 +20,11 @@ from campaigns.providers.base import (
     HookUrl,
     Misconfigured,
     Problem,
+    Pulled,
 )
 from campaigns.providers.batching import Sleep
 from campaigns.providers.http import HttpClient
+from campaigns.providers.remote import Followed, LocalTokens, RemoteTemplate, TokenStore
 
 _SPACES_AND_MARKS = str.maketrans("", "", " +-().")
 _LONGEST_EVENT_ID = 90
@@ -45,6 +47,8 @@ class HttpAdapter:
     credential_fields: ClassVar[tuple[Field, ...]]
     option_fields: ClassVar[tuple[Field, ...]]
     hook_urls: ClassVar[tuple[HookUrl, ...]]
+    message_fields: ClassVar[tuple[Field, ...]] = ()
+    registers_hooks: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -53,8 +57,10 @@ class HttpAdapter:
         allow_private: bool = False,
         connections: int = 200,
         sleep: Sleep = asyncio.sleep,
+        tokens: TokenStore | None = None,
     ) -> None:
         self.config = config
+        self.tokens = tokens or LocalTokens()
         self.allow_private = allow_private
         self.connections = connections
         self._sleep = sleep
@@ -119,8 +125,21 @@ class HttpAdapter:
     def _hook_methods(self, kind: str) -> Sequence[str]:
         return ("POST",)
 
-    async def pull(self, channel: Channel) -> list[Event]:
+    # -- what only some vendors have --------------------------------------------------------------
+    async def pull(self, channel: Channel, cursor: str) -> Pulled:
+        return Pulled()
+
+    async def follow(self, ticket: str, channel: Channel) -> Followed:
+        raise LookupError(f"{self.slug} gives no tickets to follow")
+
+    async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         return []
+
+    async def register_hooks(self) -> Mapping[str, str]:
+        return {}
+
+    async def confirm(self, event: Event) -> Mapping[str, str]:
+        return {}
 
 
 def digits(address: str) -> str:

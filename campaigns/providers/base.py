@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
+from campaigns.providers.remote import Attachment, Followed, RemoteTemplate
 from campaigns.states import Reason
 
 
@@ -31,6 +32,7 @@ class Absent(StrEnum):
 
     ASK = "ask"  # a person decides on the "to verify" list
     RESUBMIT = "resubmit"  # send again under the same reference: the vendor refuses doubles
+    REPEAT = "repeat"  # the same request under the same key, once: the vendor knows requests by their key
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,11 @@ class Capabilities:
     substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
     look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
     pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us.
+    remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
+    that nobody types an id. own_text False: nothing but such content can be sent.
+    contact_fields: fields of the contact that the adapter wants in `Message.fields` besides the text's own.
+    follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
+    until an answer is final or `follow_for` seconds are over.
     """
 
     max_batch: int
@@ -54,14 +61,24 @@ class Capabilities:
     pulls: bool = False
     cancel: bool = False
     remote_lists: bool = False
+    own_text: bool = True
     remote_templates: bool = False
+    lists_templates: bool = False
+    contact_fields: tuple[str, ...] = ()
+    follow_after: tuple[float, ...] = ()
+    follow_for: float = 86_400.0
     requests_per_second: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input of the account form. `kind`: text, secret, url, number, choice or flag.
-    `aliases`: other names under which commands may pass the value (compared without case, `_` and `-`)."""
+    """One input of the account form, or of a campaign's delivery options.
+
+    kind: text, lines, secret, url, number, time, choice, flag or template (one of `Provider.templates`).
+    aliases: other names under which commands may pass the value (compared without case, `_` and `-`).
+    For delivery options: channels and purposes ("marketing", "service") that it is for, () = all; guarded: only
+    who may manage accounts sets it, and the audit log says so.
+    """
 
     name: str
     label: str  # English msgid; translated where it is shown
@@ -71,6 +88,9 @@ class Field:
     default: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     aliases: tuple[str, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    purposes: tuple[str, ...] = ()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +115,12 @@ class AccountConfig:
 @dataclass(frozen=True, slots=True)
 class Body:
     """What the messages of one batch share. Where the vendor substitutes, `text`, `subject` and `html`
-    hold slots `{{p1}}` and `slots` names them in the order of `Message.values`."""
+    hold slots `{{p1}}` and `slots` names them in the order of `Message.values`.
+
+    template_id: content that the vendor holds; then the texts are empty, and `names` are the vendor's placeholders
+    in the order of `Message.values`. options: the campaign's answers to `Provider.message_fields`.
+    purpose: "marketing" or "service".
+    """
 
     channel: Channel
     sender: str = ""
@@ -105,12 +130,20 @@ class Body:
     reply_to: str = ""
     slots: tuple[str, ...] = ()
     headers: Mapping[str, str] = dataclass_field(default_factory=dict)
+    purpose: str = ""
+    options: Mapping[str, str] = dataclass_field(default_factory=dict)
+    template_id: str = ""
+    names: tuple[str, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message. `reference` is ours, unique per logical send, and comes back in receipts.
-    `text`/`subject`/`html` are finished when the vendor does not substitute, else empty with `values` set."""
+    `values` fill the slots where the vendor substitutes, or `Body.names`; `text` of an SMS and, where the vendor does
+    not substitute, of an email with `subject` and `html` is finished ("" where only the vendor knows its content).
+    `contact`: what the person is called at the vendor, the same in every campaign; "" for a test to a typed address.
+    `fields`: what `Capabilities.contact_fields` asked for."""
 
     reference: str
     address: str
@@ -118,6 +151,8 @@ class Message:
     subject: str = ""
     html: str = ""
     values: tuple[str, ...] = ()
+    contact: str = ""
+    fields: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +186,8 @@ class Receipt:
     vendor's rules let it be tried again; without one the whole request was turned away, and others would be too.
     suppress: the address may not be written to again on this channel.
     hold: the cause would meet every message of the account; the dispatch waits for a person.
+    ticket: the vendor's id of the whole request, where one stands for many people; callbacks that name it with an
+    address, and `follow`, find the message by it. It is then the `provider_message_id` too.
     """
 
     reference: str
@@ -164,6 +201,7 @@ class Receipt:
     parts: int | None = None  # the vendor's own count, where it tells
     suppress: bool = False
     hold: bool = False
+    ticket: str = ""
 
 
 class EventKind(StrEnum):
@@ -177,6 +215,7 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"
     OPENED = "opened"
     CLICKED = "clicked"
+    HANDSHAKE = "handshake"  # the vendor asks whether the callback address is ours: `Provider.confirm` answers
     OTHER = "other"  # a word we do not know: kept raw, never guessed
 
 
@@ -184,6 +223,7 @@ class EventKind(StrEnum):
 class Event:
     """One thing a vendor told us, from a callback, a pull or a look-up.
     `event_id` makes a repeated delivery of the same event recognisable (unique per account, at most 100 long).
+    Without a `reference` the message is found by `provider_message_id`, a ticket, and `address`.
     `address` is in the ledger's form: E.164 with its plus, or an email address in lower case.
 
     retry_after, retry_limit: for FAILED, the vendor's rules allow that many new attempts (under a new
@@ -255,6 +295,14 @@ class Connection:
     text: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What was fetched, and where to go on next time ("" where the vendor hands each event out only once)."""
+
+    events: Sequence[Event] = ()
+    cursor: str = ""
+
+
 class ProviderError(Exception):
     """A whole request failed. `text` is safe to show: it never holds a credential."""
 
@@ -305,6 +353,8 @@ class Provider(Protocol):
     credential_fields: ClassVar[tuple[Field, ...]]
     option_fields: ClassVar[tuple[Field, ...]]
     hook_urls: ClassVar[tuple[HookUrl, ...]]
+    message_fields: ClassVar[tuple[Field, ...]]  # a campaign's delivery options
+    registers_hooks: ClassVar[bool]  # True when `register_hooks` can enter our callback addresses at the vendor
 
     def capabilities(self, channel: Channel) -> Capabilities: ...
     def check_account(self) -> list[Problem]:
@@ -328,9 +378,25 @@ class Provider(Protocol):
         """What the vendor knows of these references; one it does not know is left out."""
         ...
 
-    async def pull(self, channel: Channel) -> list[Event]:
-        """What waits to be fetched at the vendor (`Capabilities.pulls`). The vendor may hand each event out
-        only once, so the caller stores them before anything else."""
+    async def pull(self, channel: Channel, cursor: str) -> Pulled:
+        """What waits to be fetched at the vendor (`Capabilities.pulls`) since `cursor`. The vendor may hand each
+        event out only once, so the caller stores them before anything else."""
+        ...
+
+    async def follow(self, ticket: str, channel: Channel) -> Followed:
+        """How far the vendor is with a request that it accepted (`Capabilities.follow_after`)."""
+        ...
+
+    async def templates(self, channel: Channel) -> list[RemoteTemplate]:
+        """The content that the vendor holds (`Capabilities.lists_templates`)."""
+        ...
+
+    async def register_hooks(self) -> Mapping[str, str]:
+        """Enter our callback addresses at the vendor; gives credentials to keep with the account."""
+        ...
+
+    async def confirm(self, event: Event) -> Mapping[str, str]:
+        """Answer an `EventKind.HANDSHAKE`; gives credentials to keep with the account."""
         ...
 
     async def test(self) -> Connection:

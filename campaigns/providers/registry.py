@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from campaigns.providers.base import AccountConfig, Field, Provider
 from campaigns.providers.messaging_service import MessagingService
+from campaigns.providers.remote import TokenStore
 from campaigns.providers.sinch_messaging import SinchMessaging
 
 ProviderClass = type[SinchMessaging] | type[MessagingService]
@@ -24,10 +25,18 @@ def choices() -> list[tuple[str, str]]:
     return [(cls.slug, cls.label) for cls in _CLASSES]
 
 
-def open_provider(slug: str, config: AccountConfig, *, allow_private: bool, connections: int = 200) -> Provider:
+def open_provider(
+    slug: str,
+    config: AccountConfig,
+    *,
+    allow_private: bool,
+    connections: int = 200,
+    tokens: TokenStore | None = None,
+) -> Provider:
     """An adapter bound to one account; use it with `async with` for calls. allow_private: whether the base URL
-    may lead into a private network. connections: the most that are open at once."""
-    return PROVIDERS[slug](config, allow_private=allow_private, connections=connections)
+    may lead into a private network. connections: the most that are open at once. tokens: where access tokens are
+    kept for all processes; without it they live as long as the adapter."""
+    return PROVIDERS[slug](config, allow_private=allow_private, connections=connections, tokens=tokens)
 
 
 def read_values(fields: Iterable[Field], values: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from campaigns.querysets import sql
@@ -31,6 +32,7 @@ class ClaimedRow:
     address: str
     values: str
     attempt: int
+    contact_id: int | None
 
 
 def take_batches(dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime) -> list[ClaimedBatch]:
@@ -77,10 +79,10 @@ def take_rows(
     found = sql.rows(
         f"UPDATE campaigns_recipient SET status = 'claimed' WHERE dispatch_id = %s AND batch_no IN "
         f"({sql.marks(numbers)}) AND status = 'queued' AND {still} "
-        'RETURNING id, batch_no, address, "values", attempt',
+        'RETURNING id, batch_no, address, "values", attempt, contact_id',
         params,
     )
-    return [ClaimedRow(*row) for row in sorted(found)]
+    return [ClaimedRow(*row) for row in sorted(found, key=itemgetter(0))]
 
 
 def skip_leftovers(

@@ -222,7 +222,14 @@ def provider_problems(campaign: Campaign) -> list[Problem]:
     assert campaign.account is not None
     sender = campaign.sender or offers.default_sender(campaign.account, campaign.channel)
     provider = accounts.open_provider(campaign.account)
-    draft = Dispatch(channel=campaign.channel, sender=sender, reply_to=campaign.reply_to)
+    draft = Dispatch(
+        channel=campaign.channel,
+        purpose=campaign.purpose,
+        version=_version(campaign),
+        sender=sender,
+        reply_to=campaign.reply_to,
+        options=campaign.options,
+    )
     # With slots in its texts, whoever fills them: the vendor's rules are about the words between the gaps.
     return provider.check_body(body_of(draft, content.compiled(_version(campaign)), substitutes=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ import orjson
 from django.conf import settings
 
 from campaigns.models import Dispatch, Recipient, TemplateVersion
+from campaigns.providers.remote import Attachment
 from campaigns.rendering import Content, Escape, compile_content
 from console.models import Workspace
 from contacts.models import FIXED_FIELDS, Contact, ContactField
@@ -38,6 +39,8 @@ def known_names(workspace: Workspace) -> list[str]:
 
 
 PARTS = {"sms": ("text",), "email": ("subject", "text", "html")}
+# A part that is one value of a vendor's placeholder is named after it, behind this sign.
+MAPPED = "="
 
 
 def parts_of(channel: str, *, text: str, subject: str = "", html: str = "") -> dict[str, tuple[str, Escape]]:
@@ -47,12 +50,19 @@ def parts_of(channel: str, *, text: str, subject: str = "", html: str = "") -> d
     return {"subject": (subject, Escape.LINE), "text": (text, Escape.NONE), "html": (html, Escape.HTML)}
 
 
+def mapped_parts(channel: str, mapping: Mapping[str, str]) -> dict[str, tuple[str, Escape]]:
+    """One part per placeholder of content that the vendor holds. In an email the value is escaped, because the
+    vendor puts it into HTML as it is."""
+    escape = Escape.HTML if channel == "email" else Escape.NONE
+    return {MAPPED + name: (expression, escape) for name, expression in mapping.items()}
+
+
 @lru_cache(maxsize=256)
 def _compiled(version_id: int) -> Content:
     version = TemplateVersion.objects.get(pk=version_id)
     # Names were checked when the version was saved; a field removed since then only makes its value missing.
     parts = parts_of(version.channel, text=version.text, subject=version.subject, html=version.html)
-    return compile_content(parts, None)
+    return compile_content({**parts, **mapped_parts(version.channel, version.mapping)}, None)
 
 
 def compiled(version: TemplateVersion | int) -> Content:
@@ -60,14 +70,27 @@ def compiled(version: TemplateVersion | int) -> Content:
     return _compiled(version if isinstance(version, int) else version.pk)
 
 
+@lru_cache(maxsize=16)
+def _attachments(version_id: int) -> tuple[Attachment, ...]:
+    found = TemplateVersion.attachments.through.objects.filter(templateversion_id=version_id).order_by("id")
+    files = found.values_list("attachment__name", "attachment__content_type", "attachment__data", "attachment__inline")
+    return tuple(Attachment(name, kind, bytes(data), inline) for name, kind, data, inline in files)
+
+
+def attachments_of(version: TemplateVersion) -> tuple[Attachment, ...]:
+    """The files that travel with a version; cached, because a lane asks for every batch."""
+    return _attachments(version.pk) if version.channel == "email" and version.pk else ()
+
+
 def forget() -> None:
-    """Empty the cache of compiled versions."""
+    """Empty the caches of versions."""
     _compiled.cache_clear()
+    _attachments.cache_clear()
 
 
-def stored_names(content: Content) -> tuple[str, ...]:
-    """Names whose values the ledger freezes."""
-    return tuple(name for name in content.names if name not in COMPUTED)
+def stored_names(content: Content, besides: Iterable[str] = ()) -> tuple[str, ...]:
+    """Names whose values the ledger freezes: the text's, and those that the provider wants besides."""
+    return tuple(dict.fromkeys(name for name in (*content.names, *besides) if name not in COMPUTED))
 
 
 def required_names(content: Content) -> tuple[str, ...]:

@@ -101,6 +101,8 @@ def _create(
         sender=campaign.sender or (campaign.account.email_sender if email else campaign.account.sender),
         reply_to=campaign.reply_to,
         max_parts=campaign.max_parts,
+        options=campaign.options,
+        cost_cap=campaign.cost_cap,
         messages_per_second=campaign.messages_per_second,
         planned_at=planned_at,
         changed_at=now,
@@ -144,10 +146,12 @@ def send_test(
 def _test_values(campaign: Campaign, contact: Contact | None) -> dict[str, object]:
     """Values for a test: the contact's, and the placeholder's own name where there is none, so that nothing is
     refused and the tester sees which gaps are filled per person."""
-    assert campaign.version_id is not None
+    assert campaign.version_id is not None and campaign.account is not None
     compiled = content.compiled(campaign.version_id)
     row = content.row_of(contact) if contact else {}
-    return {name: row.get(name) or f"[{name}]" for name in content.stored_names(compiled)}
+    values: dict[str, object] = {name: row.get(name) or f"[{name}]" for name in content.stored_names(compiled)}
+    besides = accounts.capabilities(campaign.account, campaign.channel).contact_fields
+    return {**{name: row.get(name) or "" for name in besides}, **values}
 
 
 def _refuse_unsendable(dispatch: Dispatch) -> None:

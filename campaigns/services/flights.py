@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import orjson
+
+from campaigns.content.filters import as_text
 from campaigns.models import Dispatch, DispatchKind, Purpose
 from campaigns.providers.base import Body, Capabilities, Channel, Message, Outgoing, Provider
 from campaigns.querysets.claims import ClaimedBatch, ClaimedRow
@@ -46,14 +50,22 @@ def recipient_of(reference: str) -> tuple[str, int, int] | None:
 
 def body_of(dispatch: Dispatch, compiled: Content, substitutes: bool) -> Body:
     """What the messages of a dispatch share. Slots stand in the texts only where the vendor fills them."""
-    channel = Channel(dispatch.channel)
-    if not substitutes:
-        return Body(channel=channel, sender=dispatch.sender, reply_to=dispatch.reply_to)
-    texts = {part: compiled.slotted(part) for part in content.PARTS[dispatch.channel]}
-    return Body(
-        channel=channel,
+    version = dispatch.version
+    body = Body(
+        channel=Channel(dispatch.channel),
         sender=dispatch.sender,
         reply_to=dispatch.reply_to,
+        purpose=dispatch.purpose,
+        options=dispatch.options,
+        attachments=content.attachments_of(version),
+    )
+    if version.remote_id:
+        return replace(body, template_id=version.remote_id, names=tuple(version.mapping))
+    if not substitutes:
+        return body
+    texts = {part: compiled.slotted(part) for part in content.PARTS[dispatch.channel]}
+    return replace(
+        body,
         text=texts["text"],
         subject=texts.get("subject", ""),
         html=texts.get("html", ""),
@@ -73,12 +85,12 @@ def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Pr
         except MissingValue:
             flight.stays.append(_skip(row, Reason.MISSING_VALUE))
             continue
-        message = _message(reference, row, values, compiled, dispatch.channel, capabilities.substitutes)
+        message = _message(reference, row, values, compiled, body, capabilities)
         problems = [problem for problem in provider.check(body, message) if not problem.warning]
         if problems:
             flight.stays.append(_skip(row, problems[0].reason))
             continue
-        if dispatch.channel == "sms":
+        if message.text and body.channel is Channel.SMS:
             count = provider.count(message.text).parts
             if count > dispatch.max_parts:
                 flight.stays.append(_skip(row, Reason.TOO_LONG, f"{count} > {dispatch.max_parts}"))
@@ -96,19 +108,26 @@ def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Pr
 
 
 def _message(
-    reference: str, row: ClaimedRow, values: tuple[str, ...], compiled: Content, channel: str, substitutes: bool
+    reference: str, row: ClaimedRow, values: tuple[str, ...], compiled: Content, body: Body, capabilities: Capabilities
 ) -> Message:
-    if substitutes:
-        return Message(reference=reference, address=row.address, values=values)
-    if channel == "sms":
-        return Message(reference=reference, address=row.address, text=compiled.render("text", values))
-    return Message(
-        reference=reference,
-        address=row.address,
-        text=compiled.render("text", values),
-        subject=compiled.render("subject", values),
-        html=compiled.render("html", values),
-    )
+    contact = f"k{row.contact_id}" if row.contact_id else ""
+    fields = _fields(row.values, capabilities.contact_fields) if capabilities.contact_fields else {}
+    if body.template_id:
+        mapped = tuple(compiled.render(content.MAPPED + name, values) for name in body.names)
+        return Message(reference, row.address, compiled.render("text", values), "", "", mapped, contact, fields)
+    if capabilities.substitutes and body.channel is Channel.EMAIL:
+        return Message(reference, row.address, values=values, contact=contact, fields=fields)
+    text = compiled.render("text", values)
+    if body.channel is Channel.SMS:  # also where the vendor substitutes: parts are counted in the finished text
+        return Message(reference, row.address, text, "", "", values, contact, fields)
+    subject, html = compiled.render("subject", values), compiled.render("html", values)
+    return Message(reference, row.address, text, subject, html, contact=contact, fields=fields)
+
+
+def _fields(frozen: str, names: Iterable[str]) -> dict[str, str]:
+    """Values of the ledger row that the adapter asked for besides those of the text."""
+    row = orjson.loads(frozen) if frozen else {}
+    return {name: as_text(row.get(name)) or "" for name in names}
 
 
 def _skip(row: ClaimedRow, reason: Reason, detail: str = "") -> RowOutcome:

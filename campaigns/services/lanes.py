@@ -164,7 +164,7 @@ class _Slice:
         self.account = account
         ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
         found = Dispatch.objects.filter(Exists(ready), account=account, status=DispatchStatus.SENDING)
-        ordered = found.select_related("workspace").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
+        ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
         return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]
 
     def _room(self, capabilities: Capabilities) -> int:

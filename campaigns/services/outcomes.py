@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from campaigns.models import Batch, Dispatch
+from campaigns.models import Batch, Dispatch, Ticket
 from campaigns.providers.base import (
     Capabilities,
     MaybeSent,
@@ -197,11 +197,33 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     ledger.accept(dispatch_id, accepted)
     ledger.write(dispatch_id, outcomes)
     _suppress(flight, receipts, ledger.now)
+    _note_tickets(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
     gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
     ledger.handed[dispatch_id] += len(accepted) + len(gone)
     ledger.parts[dispatch_id] += sum(parts for _, _, parts in accepted) + sum(o.parts for o in gone)
     _close(flight, ledger.now, unknown=unknown, answer=None)
+
+
+def _note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
+    """Keep what the vendor calls the request, in the transaction of its outcome: callbacks may follow at once."""
+    values = dict.fromkeys(receipt.ticket for receipt in receipts if receipt.ticket)
+    follow_after = flight.capabilities.follow_after
+    follow_at = now + timedelta(seconds=follow_after[0]) if follow_after else None
+    Ticket.objects.bulk_create(
+        (
+            Ticket(
+                account_id=flight.dispatch.account_id,
+                dispatch_id=flight.dispatch.pk,
+                batch_no=flight.batch.number,
+                value=value,
+                made_at=now,
+                follow_at=follow_at,
+            )
+            for value in values
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _suppress(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:

@@ -59,10 +59,11 @@ def give_back(dispatch: Dispatch) -> None:
 def spec_of(dispatch: Dispatch) -> queries.AudienceSpec:
     """The campaign's audience, with the placeholders of the version that this dispatch froze."""
     compiled = content.compiled(dispatch.version_id)
+    besides = accounts.capabilities(dispatch.account, dispatch.channel).contact_fields
     return replace(
         audience.spec_of(dispatch.campaign),
         required=content.required_names(compiled),
-        names=content.stored_names(compiled),
+        names=content.stored_names(compiled, besides),
     )
 
 

@@ -267,6 +267,6 @@ def test_replies_and_statuses_can_be_pulled(sandbox: SandboxProcess) -> None:
             await provider.send(Outgoing("key", BODY, [MARTA]))
             sandbox.advance(10)
             sandbox.reply("sinch-messaging", "5521955501234", "SAIR")
-            return [f"{event.kind} {event.text}" for event in await provider.pull(Channel.SMS)]
+            return [f"{event.kind} {event.text}" for event in (await provider.pull(Channel.SMS, "")).events]
 
     assert asyncio.run(run()) == ["delivered DELIVERED_SUCCESS", "reply SAIR"]

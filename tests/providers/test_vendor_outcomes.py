@@ -252,19 +252,19 @@ def test_reports_and_replies_can_be_pulled_once(sandbox: SandboxProcess) -> None
     send(service(sandbox), SMS, Message("c1-r1-a1", "+59171234567", "Hola"))
     sandbox.advance(60)
     sandbox.reply("messaging-service", "59171234567", "BAJA")
-    pulled = using(service(sandbox), lambda p: p.pull(Channel.SMS))
+    pulled = using(service(sandbox), lambda p: p.pull(Channel.SMS, "")).events
     assert [(event.kind, event.text) for event in pulled if event.kind is EventKind.REPLY] == [
         (EventKind.REPLY, "BAJA")
     ]
     assert [event.reference for event in pulled if event.kind is EventKind.DELIVERED] == ["c1-r1-a1"]
-    assert using(service(sandbox), lambda p: p.pull(Channel.SMS)) == []
+    assert using(service(sandbox), lambda p: p.pull(Channel.SMS, "")).events == []
 
 
 def test_reports_are_kept_when_the_replies_cannot_be_fetched(sandbox: SandboxProcess) -> None:
     send(service(sandbox), SMS, Message("c1-r1-a1", "+59171234567", "Hola"))
     sandbox.advance(60)
     sandbox.arm("/sms/1/inbox/reports", "http_500")
-    assert len(using(service(sandbox), lambda p: p.pull(Channel.SMS))) == 1
+    assert len(using(service(sandbox), lambda p: p.pull(Channel.SMS, "")).events) == 1
 
 
 def test_a_key_without_rights_is_told_by_the_connection_test(sandbox: SandboxProcess) -> None:

@@ -27,6 +27,7 @@ from campaigns.providers.base import (
     Outgoing,
     Problem,
     ProviderError,
+    Pulled,
     Receipt,
 )
 from campaigns.providers.batching import send_in_parts, send_one_by_one
@@ -184,7 +185,7 @@ class MessagingService(HttpAdapter):
                 found.append(replace(event, reference=str(row.get(name) or ""), channel=channel))
         return [event for event in found if event.reference in wanted]
 
-    async def pull(self, channel: Channel) -> list[Event]:
+    async def pull(self, channel: Channel, cursor: str) -> Pulled:
         """Delivery reports and, for SMS, replies: each is handed out once, so what was fetched is returned even
         when the second call fails."""
         query = [("limit", str(PULL_LIMIT))]
@@ -194,7 +195,7 @@ class MessagingService(HttpAdapter):
                 found += [events.reply_event(row) for row in await self._fetch(_INBOX, query)]
             except ProviderError as error:
                 log.warning("replies could not be fetched: %s", error.text)
-        return found
+        return Pulled(found)
 
     async def test(self) -> Connection:
         try:

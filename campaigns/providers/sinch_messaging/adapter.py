@@ -24,6 +24,7 @@ from campaigns.providers.base import (
     Outgoing,
     Problem,
     ProviderError,
+    Pulled,
     Receipt,
 )
 from campaigns.providers.batching import send_in_parts, send_one_by_one
@@ -174,14 +175,13 @@ class SinchMessaging(HttpAdapter):
             return Connection(False, error.reason, error.text)
         return Connection(True)
 
-    async def pull(self, channel: Channel) -> list[Event]:
+    async def pull(self, channel: Channel, cursor: str) -> Pulled:
         """Statuses that were not fetched before (handed out once) and replies of the last five days (again and
         again: the caller drops what it has)."""
         statuses = await self.http.call("GET", "/v1/sms/status/list", ASK_STATUSES, safe=True)
         replies = await self.http.call("GET", "/v1/sms/receive/search", ASK_STATUSES, safe=True)
-        return [events.status_event(row) for row in self._rows(statuses)] + [
-            events.reply_event(row) for row in self._rows(replies)
-        ]
+        found = [events.status_event(row) for row in self._rows(statuses)]
+        return Pulled(found + [events.reply_event(row) for row in self._rows(replies)])
 
     async def validate_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
         """Asks which numbers are mobile numbers. Billed by the vendor: only on a person's explicit order."""
