@@ -28,7 +28,8 @@ def only_200(status: int) -> bool:
 class Manners:
     """How a vendor posts. accepts: the HTTP statuses that it takes for "delivered". headers: beside the JSON content
     type, or instead of it. sign: the headers that depend on the body. timeout: real seconds, where the vendor has
-    its own patience. inspect: told of every answer its status, its body and the real seconds it took."""
+    its own patience. inspect: told of every answer its status (0 = none in time), its body and how many real seconds
+    it took."""
 
     accepts: Callable[[int], bool] = only_200
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -174,6 +175,8 @@ class Courier:
                     manners.inspect(response.status, answer, time.monotonic() - started)
                 return None if manners.accepts(response.status) else f"HTTP {response.status}"
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            if post.manners.inspect is not None and isinstance(error, TimeoutError):
+                post.manners.inspect(0, b"", time.monotonic() - started)
             return f"{type(error).__name__}: {error}"
         finally:
             post.attempts += 1
