@@ -11,6 +11,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from console.choices import language_choices
+
 M = TypeVar("M", bound=models.Model)
 
 
@@ -58,13 +60,19 @@ class User(AbstractUser):
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("email"), unique=True)
     name = models.CharField(_("name"), max_length=150, blank=True)
-    language = models.CharField(_("language"), max_length=8, blank=True)
-    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    language = models.CharField(
+        _("language"), max_length=8, blank=True, choices=language_choices, help_text=_("Empty: that of the browser.")
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", help_text=_("Such as Europe/Madrid."))
     theme = models.CharField(_("theme"), max_length=8, choices=Theme.choices, default=Theme.AUTO)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects = UserManager()  # type: ignore[assignment,misc]
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -80,50 +88,78 @@ class Workspace(models.Model):
     """Everything a user sees belongs to one."""
 
     name = models.CharField(_("name"), max_length=80)
-    slug = models.SlugField(max_length=40, unique=True)
-    default_country = models.CharField(_("default country"), max_length=2, default="ES")
-    time_zone = models.CharField(_("time zone"), max_length=64, default="Europe/Madrid")
-    language = models.CharField(_("language"), max_length=8, default="en")
-    currency = models.CharField(_("currency"), max_length=3, default="EUR")
+    slug = models.SlugField(_("short name in addresses"), max_length=40, unique=True)
+    default_country = models.CharField(
+        _("default country"), max_length=2, default="ES", help_text=_("Two letters, such as ES.")
+    )
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="Europe/Madrid", help_text=_("Such as Europe/Madrid.")
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=8,
+        default="en",
+        choices=language_choices,
+        help_text=_("For contacts whose own language is not known."),
+    )
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("Three letters, such as EUR."))
     quiet_from = models.TimeField(_("quiet hours from"), null=True, blank=True)
     quiet_to = models.TimeField(_("quiet hours to"), null=True, blank=True)
-    stop_words = models.JSONField(_("opt-out words"), default=list, blank=True)
-    is_demo = models.BooleanField(default=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    stop_words = models.JSONField(
+        _("opt-out words"), default=list, blank=True, help_text=_("A reply that is one of these opts out.")
+    )
+    is_demo = models.BooleanField(
+        _("demonstration"), default=False, help_text=_("Its people are fictional and its messages stay here.")
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("workspace")
+        verbose_name_plural = _("workspaces")
 
     def __str__(self) -> str:
         return self.name
 
 
 class Membership(models.Model):
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("workspace")
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("member since"), auto_now_add=True)
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
         constraints = [models.UniqueConstraint(fields=["workspace", "user"], name="one_role_per_workspace")]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.get_role_display()}"
+        return f"{self.user} · {self.workspace}"
 
 
 class AuditEvent(models.Model):
     """Append-only. `actor` is empty when the machine did it; `target` is "model:id"."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, null=True, related_name="+")
-    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    action = models.CharField(max_length=48)
-    target = models.CharField(max_length=64, blank=True)
-    label = models.CharField(max_length=200, blank=True)
-    detail = models.JSONField(default=dict, blank=True)
-    at = models.DateTimeField()
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, null=True, related_name="+", verbose_name=_("workspace")
+    )
+    actor = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("who")
+    )
+    action = models.CharField(_("action"), max_length=48)
+    target = models.CharField(_("row"), max_length=64, blank=True)
+    label = models.CharField(_("name at that time"), max_length=200, blank=True)
+    detail = models.JSONField(_("details"), default=dict, blank=True)
+    at = models.DateTimeField(_("time"))
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("audit entry")
+        verbose_name_plural = _("audit log")
         indexes = [
             models.Index(fields=["workspace", "-id"], name="audit_newest"),
             models.Index(fields=["target", "-id"], name="audit_target"),
@@ -148,25 +184,27 @@ class Job(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="jobs")
-    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    kind = models.CharField(max_length=32)
-    params = models.JSONField(default=dict)
-    status = models.CharField(max_length=8, choices=JobStatus.choices, default=JobStatus.WAITING)
-    progress = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    result = models.JSONField(default=dict)
-    error = models.TextField(blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True)
-    token = models.CharField(max_length=32, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="jobs", verbose_name=_("workspace"))
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("who"))
+    kind = models.CharField(_("kind"), max_length=32)
+    params = models.JSONField(_("asked for"), default=dict)
+    status = models.CharField(_("status"), max_length=8, choices=JobStatus.choices, default=JobStatus.WAITING)
+    progress = models.PositiveIntegerField(_("rows done"), default=0)
+    total = models.PositiveIntegerField(_("rows in all"), default=0)
+    result = models.JSONField(_("result"), default=dict)
+    error = models.TextField(_("error"), blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    lease_until = models.DateTimeField(_("reserved until"), null=True)
+    token = models.CharField(_("token"), max_length=32, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("background job")
+        verbose_name_plural = _("background jobs")
         indexes = [
             models.Index(fields=["status", "created_at"], name="job_queue"),
             models.Index(fields=["workspace", "kind", "-created_at"], name="job_newest"),
@@ -179,8 +217,12 @@ class Job(models.Model):
 class Heartbeat(models.Model):
     """Last sign of life of a part ("beat", "worker:<host>:<pid>"), read by /healthz."""
 
-    name = models.CharField(max_length=80, primary_key=True)
-    at = models.DateTimeField()
+    name = models.CharField(_("part"), max_length=80, primary_key=True)
+    at = models.DateTimeField(_("time"))
+
+    class Meta:
+        verbose_name = _("sign of life")
+        verbose_name_plural = _("signs of life")
 
     def __str__(self) -> str:
         return self.name

@@ -44,6 +44,7 @@ SUPPRESSION_REASONS: dict[str, Any] = {
     SuppressionReason.PROVIDER: _("Blocked by the provider"),
 }
 CHANNELS: dict[str, Any] = {"sms": _("SMS"), "email": _("Email")}
+PHONE_TYPES: dict[str, Any] = {"mobile": _("Mobile"), "fixed": _("Fixed line"), "other": _("Other")}
 KINDS: dict[str, tuple[Any, str]] = {GroupKind.LIST: (_("List"), "list-check"), GroupKind.TAG: (_("Tag"), "tags")}
 
 PHONE_PROBLEMS: dict[str, Any] = {
@@ -78,3 +79,30 @@ EMAIL_PROBLEM_WORDS: dict[str, Any] = {
     EmailProblem.BAD_DOMAIN: _("Email with a wrong domain"),
     EmailProblem.TOO_LONG: _("Email too long"),
 }
+
+
+# The same as choices of model fields. Functions, so that a word that changes is no change of a table.
+
+
+def consent_choices() -> list[tuple[str, Any]]:
+    return [(state.value, CONSENT[state][0]) for state in Consent]
+
+
+def source_choices() -> list[tuple[str, Any]]:
+    return [(source.value, SOURCES[source]) for source in ConsentSource]
+
+
+def suppression_choices() -> list[tuple[str, Any]]:
+    return [(reason.value, SUPPRESSION_REASONS[reason]) for reason in SuppressionReason]
+
+
+def channel_choices() -> list[tuple[str, Any]]:
+    return list(CHANNELS.items())
+
+
+def kind_choices() -> list[tuple[str, Any]]:
+    return [(kind.value, KINDS[kind][0]) for kind in GroupKind]
+
+
+def phone_type_choices() -> list[tuple[str, Any]]:
+    return list(PHONE_TYPES.items())

@@ -9,13 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from console.models import Workspace
 from contacts.querysets import ContactQuerySet
 from contacts.states import Consent
-
-CONSENT_CHOICES = [
-    (Consent.UNKNOWN, _("Not asked")),
-    (Consent.GRANTED, _("Yes")),
-    (Consent.PENDING, _("Waiting for confirmation")),
-    (Consent.WITHDRAWN, _("No")),
-]
+from contacts.wording import consent_choices, phone_type_choices
 
 
 class Contact(models.Model):
@@ -23,26 +17,32 @@ class Contact(models.Model):
     `contacts.services.people.search_text` and read by `ContactQuerySet.search`."""
 
     # The indexes below begin with the workspace: one of its own would only make imports slower.
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="contacts", db_index=False)
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="contacts", db_index=False, verbose_name=_("workspace")
+    )
     key = models.CharField(_("external id"), max_length=120, blank=True, default="")
     email = models.CharField(_("email"), max_length=254, blank=True, default="")
     phone = models.CharField(_("phone"), max_length=20, blank=True, default="")
-    phone_type = models.CharField(max_length=8, blank=True, default="")
+    phone_type = models.CharField(_("kind of phone"), max_length=8, choices=phone_type_choices, blank=True, default="")
     first_name = models.CharField(_("first name"), max_length=120, blank=True, default="")
     last_name = models.CharField(_("last name"), max_length=160, blank=True, default="")
     country = models.CharField(_("country"), max_length=2, blank=True, default="")
     language = models.CharField(_("language"), max_length=12, blank=True, default="")
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     attributes = models.JSONField(_("fields"), default=dict, blank=True)
-    email_consent = models.CharField(max_length=10, choices=CONSENT_CHOICES, default=Consent.UNKNOWN)
-    sms_consent = models.CharField(max_length=10, choices=CONSENT_CHOICES, default=Consent.UNKNOWN)
-    search = models.TextField(blank=True, default="", editable=False)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    email_consent = models.CharField(
+        _("email consent"), max_length=10, choices=consent_choices, default=Consent.UNKNOWN
+    )
+    sms_consent = models.CharField(_("SMS consent"), max_length=10, choices=consent_choices, default=Consent.UNKNOWN)
+    search = models.TextField(_("found by"), blank=True, default="", editable=False)
+    created_at = models.DateTimeField(_("created"))
+    updated_at = models.DateTimeField(_("changed"))
 
     objects = ContactQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
         constraints = [
             models.UniqueConstraint(fields=["workspace", "key"], condition=~Q(key=""), name="contact_key"),
             models.UniqueConstraint(fields=["workspace", "email"], condition=~Q(email=""), name="contact_email"),

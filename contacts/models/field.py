@@ -15,13 +15,21 @@ class ContactField(models.Model):
     """`name` is the key in `Contact.attributes`, letters, digits and underscores; `label` is the column heading
     it came from."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="contact_fields")
-    name = models.CharField(_("name"), max_length=60)
-    label = models.CharField(_("label"), max_length=120, blank=True, default="")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="contact_fields", verbose_name=_("workspace")
+    )
+    name = models.CharField(
+        _("name"), max_length=60, help_text=_("As templates write it: small letters, digits and underscores.")
+    )
+    label = models.CharField(
+        _("label"), max_length=120, blank=True, default="", help_text=_("As pages show it, such as Loyalty points.")
+    )
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("contact field")
+        verbose_name_plural = _("contact fields")
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="contact_field_name")]
         ordering = ["name"]
 
