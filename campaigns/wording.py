@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.states import CampaignStatus, DispatchStatus, Reason, RecipientStatus
+from campaigns.states import BatchStatus, CampaignStatus, DispatchStatus, ListStatus, Reason, RecipientStatus
 
 Words = str | Promise
 
@@ -36,6 +36,37 @@ DISPATCH_WORDS: dict[str, Words] = {
     DispatchStatus.HELD: _("Paused by a problem"),
     DispatchStatus.FINISHED: _("Finished"),
     DispatchStatus.STOPPED: _("Stopped"),
+}
+BATCH_WORDS: dict[str, Words] = {
+    BatchStatus.READY: _("Waiting"),
+    BatchStatus.CLAIMED: _("Handing over"),
+    BatchStatus.UNKNOWN: _("To verify"),
+    BatchStatus.DONE: _("Done"),
+}
+LIST_WORDS: dict[str, Words] = {
+    ListStatus.UPLOADING: _("Bringing the people there"),
+    ListStatus.CREATING: _("Being created"),
+    ListStatus.COMPUTING: _("Being counted by the provider"),
+    ListStatus.WAITING: _("Waiting for approval"),
+    ListStatus.LAUNCHING: _("Being launched"),
+    ListStatus.LAUNCHED: _("Launched"),
+    ListStatus.UNCLEAR: _("Perhaps launched"),
+    ListStatus.FAILED: _("Failed"),
+    ListStatus.CANCELLED: _("Cancelled"),
+}
+# How far the vendor is with a ticket (`providers.remote.Course`).
+COURSE_WORDS: dict[str, Words] = {
+    "open": _("Under way"),
+    "done": _("Done"),
+    "failed": _("Failed"),
+    "unclear": _("To verify"),
+}
+# What became of a callback.
+OUTCOME_WORDS: dict[str, Words] = {
+    "applied": _("Applied"),
+    "parked": _("Tried again later"),
+    "unmatched": _("Fits no message"),
+    "unreadable": _("Not readable"),
 }
 # status -> (class `s-…`, icon), for recipients, campaigns and dispatches alike.
 STATE_STYLE: dict[str, tuple[str, str]] = {
@@ -197,6 +228,12 @@ HOLD_SENTENCES: dict[str, Words] = {
     "content_changed": _("The content no longer compiles. Open the campaign, correct the message and send again."),
     "bad_account": _("The provider account cannot be opened. Check its settings and credentials, then resume."),
 }
+# The same in a few words, where the advice has no room.
+HOLD_WORDS: dict[str, Words] = {
+    "stale_schedule": _("Its time passed while nothing was running"),
+    "content_changed": _("The content no longer compiles"),
+    "bad_account": _("The provider account cannot be opened"),
+}
 
 
 def status_word(status: str) -> Words:
@@ -222,3 +259,51 @@ def hold_sentence(reason: str) -> Words:
     return HOLD_SENTENCES.get(reason) or _("%(why)s. Read the provider's words, mend the cause, then resume.") % {
         "why": reason_sentence(reason)
     }
+
+
+def hold_words(reason: str) -> Words:
+    """Why a dispatch is held, in a few words; what a person wrote as it is."""
+    return HOLD_WORDS.get(reason) or reason_sentence(reason)
+
+
+# The same as choices of model fields. Functions, so that a word that changes is no change of a table.
+
+
+def campaign_choices() -> list[tuple[str, Words]]:
+    return _choices(CAMPAIGN_WORDS)
+
+
+def dispatch_choices() -> list[tuple[str, Words]]:
+    return _choices(DISPATCH_WORDS)
+
+
+def recipient_choices() -> list[tuple[str, Words]]:
+    return _choices(RECIPIENT_WORDS)
+
+
+def batch_choices() -> list[tuple[str, Words]]:
+    return _choices(BATCH_WORDS)
+
+
+def list_choices() -> list[tuple[str, Words]]:
+    return _choices(LIST_WORDS)
+
+
+def course_choices() -> list[tuple[str, Words]]:
+    return _choices(COURSE_WORDS)
+
+
+def outcome_choices() -> list[tuple[str, Words]]:
+    return _choices(OUTCOME_WORDS)
+
+
+def reason_choices() -> list[tuple[str, Words]]:
+    return _choices({reason: words[0] for reason, words in REASON_WORDS.items() if reason})
+
+
+def hold_choices() -> list[tuple[str, Words]]:
+    return [*_choices(HOLD_WORDS), *reason_choices()]
+
+
+def _choices(words: dict[str, Words]) -> list[tuple[str, Words]]:
+    return [(str(code), word) for code, word in words.items()]

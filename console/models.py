@@ -111,7 +111,7 @@ class Workspace(models.Model):
     is_demo = models.BooleanField(
         _("demonstration"), default=False, help_text=_("Its people are fictional and its messages stay here.")
     )
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("workspace")
@@ -196,8 +196,8 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_until = models.DateTimeField(_("reserved until"), null=True)
     token = models.CharField(_("token"), max_length=32, blank=True)
-    created_at = models.DateTimeField(_("created"), auto_now_add=True)
-    started_at = models.DateTimeField(_("started"), null=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started at"), null=True)
     finished_at = models.DateTimeField(_("finished at"), null=True)
 
     objects = WorkspaceQuerySet.as_manager()

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
-WORDS = [("console", "0002_words"), ("contacts", "0003_words")]
+WORDS = [("console", "0002_words"), ("contacts", "0003_words"), ("campaigns", "0003_words")]
 
 
 @pytest.mark.django_db(transaction=True)  # SQLite changes no schema within a transaction

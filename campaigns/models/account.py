@@ -7,6 +7,7 @@ import secrets
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.wording import reason_choices
 from console.models import Workspace, WorkspaceQuerySet
 
 
@@ -19,36 +20,49 @@ class ProviderAccount(models.Model):
     """`sealed` holds the credentials, encrypted (`console.services.crypto`); nothing ever shows them again.
     `hold_until` binds every lane (429, breaker); `hold_reason` without a time waits for a person."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="accounts")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="accounts", verbose_name=_("workspace")
+    )
     name = models.CharField(_("name"), max_length=80)
     provider = models.CharField(_("provider"), max_length=40)
     base_url = models.CharField(_("base URL"), max_length=300)
-    sealed = models.TextField(blank=True, default="", editable=False)
-    options = models.JSONField(default=dict, blank=True)
+    sealed = models.TextField(_("credentials, encrypted"), blank=True, default="", editable=False)
+    options = models.JSONField(_("settings of the provider"), default=dict, blank=True)
     sender = models.CharField(_("default SMS sender"), max_length=60, blank=True, default="")
     email_sender = models.CharField(_("default email sender"), max_length=200, blank=True, default="")
     requests_per_second = models.FloatField(_("requests per second"), null=True, blank=True)
     messages_per_second = models.FloatField(_("messages per second"), null=True, blank=True)
     sms_price = models.DecimalField(_("price of an SMS part"), max_digits=10, decimal_places=5, null=True, blank=True)
     email_price = models.DecimalField(_("price of an email"), max_digits=10, decimal_places=5, null=True, blank=True)
-    callback_token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    callback_token = models.CharField(
+        _("secret part of the callback addresses"), max_length=64, unique=True, default=new_token, editable=False
+    )
     is_active = models.BooleanField(_("in use"), default=True)
-    hold_reason = models.CharField(max_length=24, blank=True, default="", editable=False)
-    hold_since = models.DateTimeField(null=True, editable=False)
-    hold_until = models.DateTimeField(null=True, editable=False)
-    failures = models.PositiveIntegerField(default=0, editable=False)  # in a row; any success resets
-    last_success_at = models.DateTimeField(null=True, editable=False)
-    last_error_at = models.DateTimeField(null=True, editable=False)
-    last_error = models.CharField(max_length=500, blank=True, default="", editable=False)
-    last_error_reason = models.CharField(max_length=24, blank=True, default="", editable=False)
-    cursors = models.JSONField(default=dict, editable=False)  # channel -> where `pull` goes on
-    remote_templates = models.JSONField(default=list, editable=False)  # the vendor's list as last read
-    remote_templates_at = models.DateTimeField(null=True, editable=False)
-    created_at = models.DateTimeField()
+    hold_reason = models.CharField(
+        _("held because"), max_length=24, choices=reason_choices, blank=True, default="", editable=False
+    )
+    hold_since = models.DateTimeField(_("held since"), null=True, editable=False)
+    hold_until = models.DateTimeField(_("asked to wait until"), null=True, editable=False)
+    # In a row; any success resets.
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
+    last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)
+    last_error = models.CharField(_("last error"), max_length=500, blank=True, default="", editable=False)
+    last_error_reason = models.CharField(
+        _("reason of the last error"), max_length=24, choices=reason_choices, blank=True, default="", editable=False
+    )
+    # Channel -> where `pull` goes on.
+    cursors = models.JSONField(_("how far replies were fetched"), default=dict, editable=False)
+    # The vendor's list as last read.
+    remote_templates = models.JSONField(_("templates at the provider"), default=list, editable=False)
+    remote_templates_at = models.DateTimeField(_("templates read at"), null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"))
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("provider account")
+        verbose_name_plural = _("provider accounts")
         constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="account_name")]
         ordering = ["name"]
 
@@ -59,10 +73,20 @@ class ProviderAccount(models.Model):
 class AccessToken(models.Model):
     """The access token of an account, encrypted, for all processes. `lease_until`: somebody is renewing it."""
 
-    account = models.OneToOneField(ProviderAccount, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    sealed = models.TextField(blank=True, default="")
-    expires_at = models.DateTimeField(null=True)
-    lease_until = models.DateTimeField(null=True)
+    account = models.OneToOneField(
+        ProviderAccount,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="+",
+        verbose_name=_("provider account"),
+    )
+    sealed = models.TextField(_("token, encrypted"), blank=True, default="")
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    lease_until = models.DateTimeField(_("reserved until"), null=True)
+
+    class Meta:
+        verbose_name = _("access token")
+        verbose_name_plural = _("access tokens")
 
     def __str__(self) -> str:
         return str(self.account_id)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models.account import ProviderAccount
 from campaigns.models.template import CHANNELS, Template, TemplateVersion
 from campaigns.states import CampaignStatus
+from campaigns.wording import campaign_choices
 from console.models import User, Workspace, WorkspaceQuerySet
 from contacts.models import Group
 
@@ -21,35 +22,61 @@ class Campaign(models.Model):
     """`start_at` is UTC, `zone` the IANA zone it was chosen in; both empty = at once when scheduled.
     `everyone` True = all contacts of the workspace, else the members of `include`; `exclude` always wins."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="campaigns")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="campaigns", verbose_name=_("workspace")
+    )
     name = models.CharField(_("name"), max_length=120)
     channel = models.CharField(_("channel"), max_length=5, choices=CHANNELS)
     purpose = models.CharField(_("purpose"), max_length=9, choices=Purpose.choices, default=Purpose.MARKETING)
-    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in CampaignStatus], default="draft")
-    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    status = models.CharField(_("status"), max_length=10, choices=campaign_choices, default="draft")
+    account = models.ForeignKey(
+        ProviderAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("provider account"),
+    )
     sender = models.CharField(_("sender"), max_length=200, blank=True, default="")
     reply_to = models.CharField(_("reply to"), max_length=254, blank=True, default="")
-    template = models.ForeignKey(Template, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
-    version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
-    everyone = models.BooleanField(default=False)
-    include = models.ManyToManyField(Group, blank=True, related_name="+")
-    exclude = models.ManyToManyField(Group, blank=True, related_name="+")
-    start_at = models.DateTimeField(null=True, blank=True)
-    zone = models.CharField(max_length=64, blank=True, default="")
+    template = models.ForeignKey(
+        Template, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("template")
+    )
+    version = models.ForeignKey(
+        TemplateVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("template version"),
+    )
+    everyone = models.BooleanField(_("everyone"), default=False)
+    include = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("included lists and tags"))
+    exclude = models.ManyToManyField(Group, blank=True, related_name="+", verbose_name=_("excluded lists and tags"))
+    start_at = models.DateTimeField(_("start"), null=True, blank=True)
+    zone = models.CharField(_("time zone"), max_length=64, blank=True, default="")
     messages_per_second = models.FloatField(_("messages per second"), null=True, blank=True)
     max_parts = models.PositiveSmallIntegerField(_("longest allowed"), default=4)
-    options = models.JSONField(default=dict, blank=True)  # answers to the provider's `message_fields`
+    # Answers to the provider's `message_fields`.
+    options = models.JSONField(_("settings of the provider"), default=dict, blank=True)
     cost_cap = models.DecimalField(_("most it may cost"), max_digits=12, decimal_places=4, null=True, blank=True)
-    planned_people = models.PositiveIntegerField(default=0)  # what the button said when it was scheduled
-    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    scheduled_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    scheduled_at = models.DateTimeField(null=True)
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
+    # What the button said when it was scheduled.
+    planned_people = models.PositiveIntegerField(_("people when it was scheduled"), default=0)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("created by")
+    )
+    scheduled_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("scheduled by")
+    )
+    scheduled_at = models.DateTimeField(_("scheduled at"), null=True)
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("changed at"))
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=[s.value for s in CampaignStatus]), name="campaign_status"

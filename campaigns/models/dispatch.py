@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.account import ProviderAccount
 from campaigns.models.campaign import Campaign, Purpose
 from campaigns.models.template import CHANNELS, TemplateVersion
-from campaigns.states import DispatchStatus, RecipientStatus
+from campaigns.states import DispatchStatus
+from campaigns.wording import dispatch_choices, hold_choices, reason_choices, recipient_choices
 from console.models import User, Workspace, WorkspaceQuerySet
 
 
@@ -24,8 +26,8 @@ def new_secret() -> str:
 
 
 class DispatchKind(models.TextChoices):
-    CAMPAIGN = "campaign"
-    TEST = "test"
+    CAMPAIGN = "campaign", _("Campaign")
+    TEST = "test", _("Test")
 
 
 class Dispatch(models.Model):
@@ -35,42 +37,54 @@ class Dispatch(models.Model):
     links of its messages; `reason` says why it is held or paused.
     """
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="dispatches")
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="dispatches")
-    kind = models.CharField(max_length=8, choices=DispatchKind.choices, default=DispatchKind.CAMPAIGN)
-    number = models.PositiveIntegerField(default=1)
-    key = models.CharField(max_length=16, unique=True, default=new_key, editable=False)
-    secret = models.CharField(max_length=32, default=new_secret, editable=False)
-    status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in DispatchStatus], default="preparing")
-    reason = models.CharField(max_length=40, blank=True, default="")
-    channel = models.CharField(max_length=5, choices=CHANNELS)
-    purpose = models.CharField(max_length=9, choices=Purpose.choices)
-    account = models.ForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
-    version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, related_name="+")
-    sender = models.CharField(max_length=200, blank=True, default="")
-    reply_to = models.CharField(max_length=254, blank=True, default="")
-    max_parts = models.PositiveSmallIntegerField(default=4)
-    options = models.JSONField(default=dict, blank=True)
-    cost_cap = models.DecimalField(max_digits=12, decimal_places=4, null=True, blank=True)
-    messages_per_second = models.FloatField(null=True, blank=True)
-    batch_size = models.PositiveIntegerField(default=1000)
-    batches = models.PositiveIntegerField(default=0)
-    cursor = models.BigIntegerField(default=0)
-    people = models.PositiveBigIntegerField(default=0)  # rows written; the tallies must sum to it
-    planned_at = models.DateTimeField()
-    started_at = models.DateTimeField(null=True)
-    prepared_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    changed_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)  # of `prepare`
-    token = models.CharField(max_length=32, blank=True, default="")
-    last_claim_at = models.DateTimeField(null=True)  # fair share: the least recently served goes next
-    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="dispatches", verbose_name=_("workspace")
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="dispatches", verbose_name=_("campaign")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=DispatchKind.choices, default=DispatchKind.CAMPAIGN)
+    number = models.PositiveIntegerField(_("number"), default=1)
+    key = models.CharField(_("key in references"), max_length=16, unique=True, default=new_key, editable=False)
+    secret = models.CharField(_("secret of its links"), max_length=32, default=new_secret, editable=False)
+    status = models.CharField(_("status"), max_length=10, choices=dispatch_choices, default="preparing")
+    reason = models.CharField(_("reason"), max_length=40, choices=hold_choices, blank=True, default="")
+    channel = models.CharField(_("channel"), max_length=5, choices=CHANNELS)
+    purpose = models.CharField(_("purpose"), max_length=9, choices=Purpose.choices)
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.PROTECT, related_name="+", verbose_name=_("provider account")
+    )
+    version = models.ForeignKey(
+        TemplateVersion, on_delete=models.PROTECT, related_name="+", verbose_name=_("template version")
+    )
+    sender = models.CharField(_("sender"), max_length=200, blank=True, default="")
+    reply_to = models.CharField(_("reply to"), max_length=254, blank=True, default="")
+    max_parts = models.PositiveSmallIntegerField(_("longest allowed"), default=4)
+    options = models.JSONField(_("settings of the provider"), default=dict, blank=True)
+    cost_cap = models.DecimalField(_("most it may cost"), max_digits=12, decimal_places=4, null=True, blank=True)
+    messages_per_second = models.FloatField(_("messages per second"), null=True, blank=True)
+    batch_size = models.PositiveIntegerField(_("messages in a batch"), default=1000)
+    batches = models.PositiveIntegerField(_("batches"), default=0)
+    cursor = models.BigIntegerField(_("last contact written"), default=0)
+    people = models.PositiveBigIntegerField(_("people"), default=0)  # rows written; the tallies must sum to it
+    planned_at = models.DateTimeField(_("planned for"))
+    started_at = models.DateTimeField(_("started at"), null=True)
+    prepared_at = models.DateTimeField(_("audience written at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    changed_at = models.DateTimeField(_("changed at"))
+    lease_until = models.DateTimeField(_("reserved until"), null=True)  # of `prepare`
+    token = models.CharField(_("token"), max_length=32, blank=True, default="")
+    # Fair share: the least recently served goes next.
+    last_claim_at = models.DateTimeField(_("last served at"), null=True)
+    created_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("created by")
+    )
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "dispatches"
+        verbose_name = _("dispatch")
+        verbose_name_plural = _("dispatches")
         constraints = [
             models.UniqueConstraint(fields=["campaign", "kind", "number"], name="dispatch_number"),
             models.CheckConstraint(
@@ -92,56 +106,66 @@ class Tally(models.Model):
     """How many rows of a dispatch are in a status for a reason. Moved in the transaction that moves the rows,
     because counting the ledger costs 40–470 ms per million rows and this costs 0.2."""
 
-    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="tallies")
-    status = models.CharField(max_length=11, choices=[(s.value, s.value) for s in RecipientStatus])
-    reason = models.CharField(max_length=24, blank=True, default="")
-    n = models.BigIntegerField(default=0)
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="tallies", verbose_name=_("dispatch"))
+    status = models.CharField(_("status"), max_length=11, choices=recipient_choices)
+    reason = models.CharField(_("reason"), max_length=24, choices=reason_choices, blank=True, default="")
+    n = models.BigIntegerField(_("people"), default=0)
 
     class Meta:
-        verbose_name_plural = "tallies"
+        verbose_name = _("counter of a dispatch")
+        verbose_name_plural = _("counters of dispatches")
         constraints = [models.UniqueConstraint(fields=["dispatch", "status", "reason"], name="tally_once")]
 
     def __str__(self) -> str:
-        return f"{self.status} {self.reason} {self.n}"
+        return f"{self.dispatch}: {self.get_status_display()}, {self.n}"
 
 
 class Pulse(models.Model):
     """Messages handed over per 5-second bucket (`at` = Unix time // 5): rate, ETA and the chart."""
 
-    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="pulses")
-    at = models.BigIntegerField()
-    n = models.PositiveIntegerField(default=0)
-    parts = models.PositiveIntegerField(default=0)
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="pulses", verbose_name=_("dispatch"))
+    at = models.BigIntegerField(_("time"))
+    n = models.PositiveIntegerField(_("messages"), default=0)
+    parts = models.PositiveIntegerField(_("SMS parts"), default=0)
 
     class Meta:
-        verbose_name_plural = "pulses"
+        verbose_name = _("speed reading")
+        verbose_name_plural = _("speed readings")
         constraints = [models.UniqueConstraint(fields=["dispatch", "at"], name="pulse_once")]
 
     def __str__(self) -> str:
-        return f"{self.at}: {self.n}"
+        return f"{self.dispatch}: {self.n}"
 
 
 class Lane(models.Model):
     """A right to send through an account, held by one task at a time; a doubled broker message finds it taken."""
 
-    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="lanes")
-    slot = models.PositiveSmallIntegerField()
-    token = models.CharField(max_length=32, blank=True, default="")
-    lease_until = models.DateTimeField(null=True)
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.CASCADE, related_name="lanes", verbose_name=_("provider account")
+    )
+    slot = models.PositiveSmallIntegerField(_("number"))
+    token = models.CharField(_("token"), max_length=32, blank=True, default="")
+    lease_until = models.DateTimeField(_("reserved until"), null=True)
 
     class Meta:
+        verbose_name = _("sending lane")
+        verbose_name_plural = _("sending lanes")
         constraints = [models.UniqueConstraint(fields=["account", "slot"], name="lane_slot")]
 
     def __str__(self) -> str:
-        return f"{self.account_id}/{self.slot}"
+        return f"{self.account} · {self.slot}"
 
 
 class Pace(models.Model):
     """A rate limit that holds across processes: `next_at` (Unix time) is when the next unit may leave.
     `name` is "account:<id>:requests", "account:<id>:messages" or "dispatch:<id>"."""
 
-    name = models.CharField(max_length=60, primary_key=True)
-    next_at = models.FloatField(default=0)
+    name = models.CharField(_("limit"), max_length=60, primary_key=True)
+    next_at = models.FloatField(_("next free at"), default=0)
+
+    class Meta:
+        verbose_name = _("rate limit")
+        verbose_name_plural = _("rate limits")
 
     def __str__(self) -> str:
         return self.name

@@ -6,9 +6,11 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.dispatch import Dispatch
 from campaigns.states import BatchStatus, RecipientStatus
+from campaigns.wording import batch_choices, reason_choices, recipient_choices
 from console.models import Workspace, WorkspaceQuerySet
 from contacts.models import Contact
 
@@ -17,25 +19,29 @@ class Batch(models.Model):
     """One `send` to a provider: intent written before, outcome after. `number` is `Recipient.batch_no`.
     `key` is the request key, stable over retries. `excerpt` is the raw answer's beginning, without secrets."""
 
-    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="batch_set")
-    number = models.PositiveIntegerField()
-    key = models.UUIDField(default=uuid.uuid4, editable=False)
-    size = models.PositiveIntegerField()
-    status = models.CharField(max_length=8, choices=[(s.value, s.value) for s in BatchStatus], default="ready")
-    not_before = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)
-    token = models.CharField(max_length=32, blank=True, default="")
-    tries = models.PositiveSmallIntegerField(default=0)
-    resubmission = models.BooleanField(default=False)  # same references again, after "not found"
-    look_ups = models.PositiveSmallIntegerField(default=0)
-    look_up_at = models.DateTimeField(null=True)
-    http_status = models.PositiveSmallIntegerField(null=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    excerpt = models.CharField(max_length=500, blank=True, default="")
+    dispatch = models.ForeignKey(
+        Dispatch, on_delete=models.CASCADE, related_name="batch_set", verbose_name=_("dispatch")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    key = models.UUIDField(_("request key"), default=uuid.uuid4, editable=False)
+    size = models.PositiveIntegerField(_("messages"))
+    status = models.CharField(_("status"), max_length=8, choices=batch_choices, default="ready")
+    not_before = models.DateTimeField(_("not before"))
+    lease_until = models.DateTimeField(_("reserved until"), null=True)
+    token = models.CharField(_("token"), max_length=32, blank=True, default="")
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    # Same references again, after "not found".
+    resubmission = models.BooleanField(_("sent again under the same references"), default=False)
+    look_ups = models.PositiveSmallIntegerField(_("look-ups"), default=0)
+    look_up_at = models.DateTimeField(_("next look-up"), null=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    excerpt = models.CharField(_("beginning of the answer"), max_length=500, blank=True, default="")
 
     class Meta:
-        verbose_name_plural = "batches"
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
         constraints = [
             models.UniqueConstraint(fields=["dispatch", "number"], name="batch_number"),
             models.CheckConstraint(condition=Q(status__in=[s.value for s in BatchStatus]), name="batch_status"),
@@ -65,27 +71,39 @@ class Recipient(models.Model):
     """
 
     dispatch = models.ForeignKey(
-        Dispatch, on_delete=models.CASCADE, related_name="recipients", db_constraint=False, db_index=False
+        Dispatch,
+        on_delete=models.CASCADE,
+        related_name="recipients",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("dispatch"),
     )
     contact = models.ForeignKey(
-        Contact, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
+        Contact,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        verbose_name=_("contact"),
     )
-    batch_no = models.PositiveIntegerField(null=True)
-    address = models.CharField(max_length=254, blank=True, default="")
-    status = models.CharField(max_length=11, choices=[(s.value, s.value) for s in RecipientStatus], default="queued")
-    reason = models.CharField(max_length=24, blank=True, default="")
-    detail = models.CharField(max_length=200, blank=True, default="")
-    values = models.TextField(blank=True, default="")
-    attempt = models.PositiveSmallIntegerField(default=1)
-    parts = models.PositiveSmallIntegerField(default=0)
-    provider_message_id = models.CharField(max_length=200, blank=True, default="")
-    handed_over_at = models.DateTimeField(null=True)
-    final_at = models.DateTimeField(null=True)
+    batch_no = models.PositiveIntegerField(_("batch"), null=True)
+    address = models.CharField(_("address"), max_length=254, blank=True, default="")
+    status = models.CharField(_("status"), max_length=11, choices=recipient_choices, default="queued")
+    reason = models.CharField(_("reason"), max_length=24, choices=reason_choices, blank=True, default="")
+    detail = models.CharField(_("provider's words"), max_length=200, blank=True, default="")
+    values = models.TextField(_("field values used"), blank=True, default="")
+    attempt = models.PositiveSmallIntegerField(_("attempt"), default=1)
+    parts = models.PositiveSmallIntegerField(_("SMS parts"), default=0)
+    provider_message_id = models.CharField(_("id at the provider"), max_length=200, blank=True, default="")
+    handed_over_at = models.DateTimeField(_("handed over at"), null=True)
+    final_at = models.DateTimeField(_("final since"), null=True)
 
     objects = RecipientQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "recipients"
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
         constraints = [
             # On batch_no, not on status: an index whose condition moves with every row would be rewritten each time.
             models.UniqueConstraint(
@@ -100,4 +118,4 @@ class Recipient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.dispatch_id}:{self.pk} {self.status}"
+        return f"{self.dispatch_id}:{self.pk}, {self.get_status_display()}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.account import ProviderAccount
 from campaigns.models.ledger import Recipient
 from campaigns.models.template import CHANNELS
+from campaigns.wording import outcome_choices
 from console.models import Workspace, WorkspaceQuerySet
 from contacts.models import Contact
 
@@ -16,19 +18,23 @@ class ProviderEvent(models.Model):
     """A callback as it came: stored first, applied afterwards by a task. `digest` identifies the body, so a
     callback that is delivered twice is one row. `body` is base64. `applied_at` empty = still to do."""
 
-    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="events")
-    kind = models.CharField(max_length=20)
-    digest = models.CharField(max_length=32)
-    headers = models.JSONField(default=dict)
-    body = models.TextField()
-    received_at = models.DateTimeField()
-    applied_at = models.DateTimeField(null=True)
-    retry_at = models.DateTimeField(null=True)
-    tries = models.PositiveSmallIntegerField(default=0)
-    outcome = models.CharField(max_length=12, blank=True, default="")  # applied, parked, unmatched, unreadable
-    note = models.CharField(max_length=300, blank=True, default="")
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.CASCADE, related_name="events", verbose_name=_("provider account")
+    )
+    kind = models.CharField(_("kind"), max_length=20)
+    digest = models.CharField(_("digest"), max_length=32)
+    headers = models.JSONField(_("headers"), default=dict)
+    body = models.TextField(_("content"))
+    received_at = models.DateTimeField(_("received at"))
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+    retry_at = models.DateTimeField(_("next try"), null=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=outcome_choices, blank=True, default="")
+    note = models.CharField(_("note"), max_length=300, blank=True, default="")
 
     class Meta:
+        verbose_name = _("callback")
+        verbose_name_plural = _("callbacks")
         constraints = [models.UniqueConstraint(fields=["account", "digest"], name="event_once")]
         indexes = [
             models.Index(fields=["id"], condition=Q(applied_at__isnull=True), name="event_to_apply"),
@@ -36,29 +42,41 @@ class ProviderEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.pk}"
+        return f"{self.account} · {self.pk}"
 
 
 class Reply(models.Model):
     """An inbound message. `opted_out`: it held an opt-out word and was acted on."""
 
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="replies")
-    account = models.ForeignKey(ProviderAccount, on_delete=models.CASCADE, related_name="+")
-    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, related_name="replies")
-    recipient = models.ForeignKey(
-        Recipient, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False
+    workspace = models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="replies", verbose_name=_("workspace")
     )
-    channel = models.CharField(max_length=5, choices=CHANNELS)
-    event_id = models.CharField(max_length=100)
-    address = models.CharField(max_length=254)
-    text = models.TextField(blank=True, default="")
-    opted_out = models.BooleanField(default=False)
-    at = models.DateTimeField()
+    account = models.ForeignKey(
+        ProviderAccount, on_delete=models.CASCADE, related_name="+", verbose_name=_("provider account")
+    )
+    contact = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, related_name="replies", verbose_name=_("contact")
+    )
+    recipient = models.ForeignKey(
+        Recipient,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("recipient"),
+    )
+    channel = models.CharField(_("channel"), max_length=5, choices=CHANNELS)
+    event_id = models.CharField(_("id at the provider"), max_length=100)
+    address = models.CharField(_("address"), max_length=254)
+    text = models.TextField(_("text"), blank=True, default="")
+    opted_out = models.BooleanField(_("opted out"), default=False)
+    at = models.DateTimeField(_("time"))
 
     objects = WorkspaceQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "replies"
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
         constraints = [models.UniqueConstraint(fields=["account", "event_id"], name="reply_once")]
         indexes = [models.Index(fields=["workspace", "-id"], name="reply_newest")]
 

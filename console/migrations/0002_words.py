@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="job",
             name="created_at",
-            field=models.DateTimeField(auto_now_add=True, verbose_name="created"),
+            field=models.DateTimeField(auto_now_add=True, verbose_name="created at"),
         ),
         migrations.AlterField(
             model_name="job",
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="job",
             name="started_at",
-            field=models.DateTimeField(null=True, verbose_name="started"),
+            field=models.DateTimeField(null=True, verbose_name="started at"),
         ),
         migrations.AlterField(
             model_name="job",
@@ -232,7 +232,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="workspace",
             name="created_at",
-            field=models.DateTimeField(auto_now_add=True, verbose_name="created"),
+            field=models.DateTimeField(auto_now_add=True, verbose_name="created at"),
         ),
         migrations.AlterField(
             model_name="workspace",

@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="contact",
             name="created_at",
-            field=models.DateTimeField(verbose_name="created"),
+            field=models.DateTimeField(verbose_name="created at"),
         ),
         migrations.AlterField(
             model_name="contact",
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="contact",
             name="updated_at",
-            field=models.DateTimeField(verbose_name="changed"),
+            field=models.DateTimeField(verbose_name="changed at"),
         ),
         migrations.AlterField(
             model_name="contact",
@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="group",
             name="created_at",
-            field=models.DateTimeField(verbose_name="created"),
+            field=models.DateTimeField(verbose_name="created at"),
         ),
         migrations.AlterField(
             model_name="group",
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="groupmember",
             name="added_at",
-            field=models.DateTimeField(verbose_name="added"),
+            field=models.DateTimeField(verbose_name="added at"),
         ),
         migrations.AlterField(
             model_name="groupmember",

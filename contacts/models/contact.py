@@ -35,8 +35,8 @@ class Contact(models.Model):
     )
     sms_consent = models.CharField(_("SMS consent"), max_length=10, choices=consent_choices, default=Consent.UNKNOWN)
     search = models.TextField(_("found by"), blank=True, default="", editable=False)
-    created_at = models.DateTimeField(_("created"))
-    updated_at = models.DateTimeField(_("changed"))
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("changed at"))
 
     objects = ContactQuerySet.as_manager()
 

@@ -20,7 +20,7 @@ class Group(models.Model):
     name = models.CharField(_("name"), max_length=80)
     description = models.CharField(_("description"), max_length=300, blank=True, default="")
     size = models.PositiveIntegerField(_("people"), default=0, editable=False)
-    created_at = models.DateTimeField(_("created"))
+    created_at = models.DateTimeField(_("created at"))
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -42,7 +42,7 @@ class GroupMember(models.Model):
     contact = models.ForeignKey(
         Contact, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("contact")
     )
-    added_at = models.DateTimeField(_("added"))
+    added_at = models.DateTimeField(_("added at"))
 
     class Meta:
         verbose_name = _("member of a list or tag")
