@@ -49,6 +49,7 @@ class Capabilities:
     contact_fields: fields of the contact that the adapter wants in `Message.fields` besides the text's own.
     follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
     until an answer is final or `follow_for` seconds are over.
+    requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
     """
 
     max_batch: int
@@ -67,6 +68,7 @@ class Capabilities:
     contact_fields: tuple[str, ...] = ()
     follow_after: tuple[float, ...] = ()
     follow_for: float = 86_400.0
+    requests_at_once: int = 0
     requests_per_second: float = 20.0
 
 
@@ -188,6 +190,7 @@ class Receipt:
     hold: the cause would meet every message of the account; the dispatch waits for a person.
     ticket: the vendor's id of the whole request, where one stands for many people; callbacks that name it with an
     address, and `follow`, find the message by it. It is then the `provider_message_id` too.
+    due_at: when the vendor will send, where it keeps the request until then.
     """
 
     reference: str
@@ -202,6 +205,7 @@ class Receipt:
     suppress: bool = False
     hold: bool = False
     ticket: str = ""
+    due_at: datetime | None = None
 
 
 class EventKind(StrEnum):

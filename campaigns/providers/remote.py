@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -50,16 +51,24 @@ class Course(StrEnum):
     DONE = "done"  # handed on; the vendor will not tell more
     FAILED = "failed"  # none of its messages will leave
     UNCLEAR = "unclear"  # some may have left; a person decides
+    MISSING = "missing"  # the vendor does not know it: not yet, or not any more
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """The answer about one ticket. `text` and `code` are the vendor's words."""
+    """The answer about one ticket. `text` and `code` are the vendor's words.
+
+    template_id, people: what was sent and to how many, where the vendor tells ("" and None where not): an id that a
+    person typed may be another request's. due_at: when the vendor will send, for a request that it keeps until then.
+    """
 
     ticket: str
     course: Course
     code: str = ""
     text: str = ""
+    template_id: str = ""
+    people: int | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
