@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Self
 
 import orjson
@@ -24,11 +25,18 @@ from campaigns.providers.base import (
 )
 from campaigns.providers.batching import Sleep
 from campaigns.providers.http import HttpClient
-from campaigns.providers.remote import Followed, LocalTokens, RemoteTemplate, TokenStore
+from campaigns.providers.remote import (
+    CampaignRegister,
+    Followed,
+    LocalTokens,
+    NumberCheck,
+    RemoteTemplate,
+    TokenStore,
+)
 
 _SPACES_AND_MARKS = str.maketrans("", "", " +-().")
 _LONGEST_EVENT_ID = 90
-_TRUE = frozenset({"true", "on", "yes", "1"})
+TRUE = frozenset({"true", "on", "yes", "1"})
 # A header value may hold visible ASCII and spaces only; anything else would fail, or inject a header.
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]+")
 
@@ -49,6 +57,7 @@ class HttpAdapter:
     hook_urls: ClassVar[tuple[HookUrl, ...]]
     message_fields: ClassVar[tuple[Field, ...]] = ()
     registers_hooks: ClassVar[bool] = False
+    signs_hooks: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -106,7 +115,7 @@ class HttpAdapter:
         return str(value).strip()
 
     def flag(self, name: str) -> bool:
-        return self.option(name).lower() in _TRUE
+        return self.option(name).lower() in TRUE
 
     def number(self, name: str) -> int | None:
         """A whole number above zero, or None."""
@@ -115,15 +124,13 @@ class HttpAdapter:
 
     # -- callbacks --------------------------------------------------------------------------------
     def verify(self, hook: Hook) -> None:
-        """Neither vendor of this kind signs its callbacks: the secret is in the URL's path, which the caller has
-        compared. What is left to refuse is a call that the vendor would never make."""
-        if hook.kind not in {url.kind for url in self.hook_urls}:
+        """Where the vendor does not sign, the secret is in the URL's path, which the caller has compared. What is
+        left to refuse is a call that the vendor would never make."""
+        url = next((url for url in self.hook_urls if url.kind == hook.kind), None)
+        if url is None:
             raise BadSignature(f"no callback of kind {hook.kind!r}")
-        if hook.method not in self._hook_methods(hook.kind):
+        if hook.method not in url.methods:
             raise BadSignature(f"{hook.method} is not how this callback comes")
-
-    def _hook_methods(self, kind: str) -> Sequence[str]:
-        return ("POST",)
 
     # -- what only some vendors have --------------------------------------------------------------
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
@@ -134,6 +141,12 @@ class HttpAdapter:
 
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         return []
+
+    async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
+        raise LookupError(f"{self.slug} checks no numbers")
+
+    def campaign_register(self) -> AbstractAsyncContextManager[CampaignRegister]:
+        raise LookupError(f"{self.slug} keeps no campaigns")
 
     async def register_hooks(self) -> Mapping[str, str]:
         return {}

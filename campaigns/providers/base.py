@@ -7,13 +7,14 @@ behind this interface; what differs between vendors is a `Capabilities` value, n
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
-from campaigns.providers.remote import Attachment, Followed, RemoteTemplate
+from campaigns.providers.remote import Attachment, CampaignRegister, Followed, NumberCheck, RemoteTemplate
 from campaigns.states import Reason
 
 
@@ -50,6 +51,8 @@ class Capabilities:
     follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
     until an answer is final or `follow_for` seconds are over.
     requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
+    checks_numbers: the vendor tells, for money, whether a number is a mobile number (`check_numbers`).
+    keeps_campaigns: the vendor has a register of campaign names to file messages under (`campaign_register`).
     """
 
     max_batch: int
@@ -69,6 +72,8 @@ class Capabilities:
     follow_after: tuple[float, ...] = ()
     follow_for: float = 86_400.0
     requests_at_once: int = 0
+    checks_numbers: bool = False
+    keeps_campaigns: bool = False
     requests_per_second: float = 20.0
 
 
@@ -76,7 +81,8 @@ class Capabilities:
 class Field:
     """One input of the account form, or of a campaign's delivery options.
 
-    kind: text, lines, secret, url, number, time, choice, flag or template (one of `Provider.templates`).
+    kind: text, lines, secret, url, number, time, choice, flag, template (one of `Provider.templates`) or campaign
+    (an alias of `Provider.campaign_register`; typed where the account has read none).
     aliases: other names under which commands may pass the value (compared without case, `_` and `-`).
     For delivery options: channels and purposes ("marketing", "service") that it is for, () = all; guarded: only
     who may manage accounts sets it, and the audit log says so.
@@ -97,11 +103,13 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class HookUrl:
-    """A callback address that the operator copies into the vendor's portal, or that we send along."""
+    """A callback address that the operator copies into the vendor's portal, or that we send along.
+    `methods`: how the vendor calls it; anything else is forged."""
 
     kind: str  # last path part of the URL
     label: str
     help: str = ""
+    methods: tuple[str, ...] = ("POST",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +351,11 @@ class Misconfigured(ProviderError):
 
 
 class BadSignature(Exception):
-    """A callback that is forged or stale."""
+    """A callback that is forged or stale. `status`: the HTTP status that the vendor's contract names for it."""
+
+    def __init__(self, text: str = "", status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Provider(Protocol):
@@ -359,6 +371,9 @@ class Provider(Protocol):
     hook_urls: ClassVar[tuple[HookUrl, ...]]
     message_fields: ClassVar[tuple[Field, ...]]  # a campaign's delivery options
     registers_hooks: ClassVar[bool]  # True when `register_hooks` can enter our callback addresses at the vendor
+    # True when `verify` needs the account's credentials; otherwise the secret address is all there is to compare,
+    # and the door asks neither for the keys nor for an adapter.
+    signs_hooks: ClassVar[bool]
 
     def capabilities(self, channel: Channel) -> Capabilities: ...
     def check_account(self) -> list[Problem]:
@@ -393,6 +408,15 @@ class Provider(Protocol):
 
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         """The content that the vendor holds (`Capabilities.lists_templates`)."""
+        ...
+
+    async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
+        """Which of these are mobile numbers (`Capabilities.checks_numbers`). The vendor bills it, so only on a
+        person's explicit order."""
+        ...
+
+    def campaign_register(self) -> AbstractAsyncContextManager[CampaignRegister]:
+        """The vendor's register of campaign names (`Capabilities.keeps_campaigns`), open for calls."""
         ...
 
     async def register_hooks(self) -> Mapping[str, str]:

@@ -72,6 +72,36 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberCheck:
+    """What the vendor says of one number. `active`: it belongs to a carrier's mobile range, which does not mean that
+    a phone answers. `carrier` and `country` are empty where the vendor does not know them."""
+
+    address: str
+    active: bool
+    carrier: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCampaign:
+    """A campaign in the vendor's register; messages are filed under its `alias`."""
+
+    id: int
+    name: str
+    alias: str
+
+
+class CampaignRegister(Protocol):
+    """The vendor's register of campaigns. It sends nothing; every call may raise a ProviderError."""
+
+    async def everything(self) -> list[RemoteCampaign]: ...
+    async def get(self, campaign_id: int) -> RemoteCampaign | None: ...
+    async def create(self, name: str, alias: str = "") -> RemoteCampaign: ...
+    async def change(self, campaign_id: int, name: str, alias: str = "") -> RemoteCampaign: ...
+    async def delete(self, campaign_id: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """An access token and the seconds that it lives from now."""
 

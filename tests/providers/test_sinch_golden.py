@@ -172,7 +172,7 @@ def provider_at(sandbox: SandboxProcess, **options: Any) -> SinchMessaging:
 def test_a_known_campaign_alias_is_sent_along(sandbox: SandboxProcess) -> None:
     async def run() -> None:
         async with provider_at(sandbox, campaign_alias="spring26") as provider:
-            async with provider.campaigns_api() as api:
+            async with provider.campaign_register() as api:
                 await api.create("Spring 2026", "spring26")
             await provider.send(Outgoing("key", BODY, [MARTA]))
 
@@ -190,12 +190,12 @@ def test_an_unknown_campaign_alias_is_left_out(sandbox: SandboxProcess) -> None:
 
 def test_campaigns_can_be_made_read_changed_and_deleted(sandbox: SandboxProcess) -> None:
     async def run() -> None:
-        async with provider_at(sandbox) as provider, provider.campaigns_api() as api:
+        async with provider_at(sandbox) as provider, provider.campaign_register() as api:
             made = await api.create("Spring 2026", "spring26")
             assert await api.get(made.id) == made
             changed = await api.change(made.id, "Spring", "spring")
             assert (changed.id, changed.name, changed.alias) == (made.id, "Spring", "spring")
-            assert (await api.list("Spring"))[0] == [changed]
+            assert (await api.list_page("Spring"))[0] == [changed]
             await api.delete(made.id)
             assert await api.get(made.id) is None
             with pytest.raises(Refused):
@@ -206,7 +206,7 @@ def test_campaigns_can_be_made_read_changed_and_deleted(sandbox: SandboxProcess)
 
 def test_the_campaigns_api_has_a_host_of_its_own_at_the_vendor() -> None:
     async def base_of(url: str) -> str:
-        async with SinchMessaging(config(url)).campaigns_api() as api:
+        async with SinchMessaging(config(url)).campaign_register() as api:
             return api._http._base
 
     assert asyncio.run(base_of("https://api-messaging.wavy.global")) == "https://apigw.wavy.global"
@@ -255,7 +255,7 @@ def test_a_look_up_that_came_too_fast_is_tried_again() -> None:
 def test_numbers_are_validated_on_order(sandbox: SandboxProcess) -> None:
     async def run() -> list[tuple[str, bool]]:
         async with provider_at(sandbox) as provider:
-            found = await provider.validate_numbers(["+55(21)955501234", "12345"])
+            found = await provider.check_numbers(["+55(21)955501234", "12345"])
             return [(number.address, number.active) for number in found]
 
     assert asyncio.run(run()) == [("+5521955501234", True), ("+12345", False)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from campaigns.providers.adapter import HttpAdapter, require
+from campaigns.providers.adapter import TRUE, HttpAdapter, require
 from campaigns.providers.base import (
     Body,
     Capabilities,
@@ -26,13 +27,15 @@ from campaigns.providers.base import (
     ProviderError,
     Pulled,
     Receipt,
+    Refused,
 )
 from campaigns.providers.batching import send_in_parts, send_one_by_one
 from campaigns.providers.http import Answer, HttpClient
-from campaigns.providers.sinch_messaging import alphabet, bodies, checks, events, fields
+from campaigns.providers.remote import NumberCheck
+from campaigns.providers.sinch_messaging import alphabet, bodies, checks, events, fields, timing
 from campaigns.providers.sinch_messaging.campaigns_api import CampaignsApi
 from campaigns.providers.sinch_messaging.codes import ASK_STATUSES, SEND_STATUSES
-from campaigns.providers.sinch_messaging.lookup import NumberCheck, numbers_of
+from campaigns.providers.sinch_messaging.lookup import numbers_of
 from campaigns.states import Reason
 
 log = logging.getLogger(__name__)
@@ -44,6 +47,8 @@ SEARCH_IDS = 100
 SEARCH_PAUSE = 1.05
 SEARCH_TRIES = 3
 REQUESTS_PER_SECOND = 20.0
+REPLY_OVERLAP = timedelta(hours=1)
+MOST_WAITS = 1000  # a wait for the campaign's own time is no failed try
 _CAMPAIGNS_HOST = "https://apigw.wavy.global"
 _OWN_DOMAIN = "wavy.global"
 
@@ -55,9 +60,10 @@ class SinchMessaging(HttpAdapter):
     default_base_url = "https://api-messaging.wavy.global"
     credential_fields = fields.CREDENTIALS
     option_fields = fields.OPTIONS
+    message_fields = fields.MESSAGE
     hook_urls = fields.HOOKS
 
-    _alias: str | None = None  # the usable campaign alias, once it has been looked up
+    _aliases: frozenset[str] | None = None  # those that Sinch knows, once it has been asked
 
     # -- what it can do ---------------------------------------------------------------------------
     def capabilities(self, channel: Channel) -> Capabilities:
@@ -67,6 +73,9 @@ class SinchMessaging(HttpAdapter):
             one_per_request=single,
             look_up_after=(60.0, 300.0, 900.0),
             pulls=True,
+            remote_templates=True,
+            checks_numbers=True,
+            keeps_campaigns=True,
             requests_per_second=REQUESTS_PER_SECOND,
         )
 
@@ -76,13 +85,13 @@ class SinchMessaging(HttpAdapter):
     # -- checks before anything leaves ------------------------------------------------------------
     def check_account(self) -> list[Problem]:
         credentials = {field.name: self.credential(field.name) for field in self.credential_fields}
-        return checks.check_account(credentials, self.option("campaign_alias"))
+        return checks.check_account(credentials, {field.name: self.option(field.name) for field in self.option_fields})
 
     def check_body(self, body: Body) -> list[Problem]:
         return checks.check_body(body)
 
     def check(self, body: Body, message: Message) -> list[Problem]:
-        return checks.check_message(message)
+        return checks.check_message(body, message)
 
     # -- sending ----------------------------------------------------------------------------------
     async def send(self, batch: Outgoing) -> list[Receipt]:
@@ -90,7 +99,14 @@ class SinchMessaging(HttpAdapter):
         require(
             all(0 < len(m.reference) <= MAX_REFERENCE for m in batch.messages), "a reference has 1 to 64 characters"
         )
-        settings = await self._settings()
+        now = datetime.now(UTC)
+        times, _problems = timing.read(batch.body.options, self.number("expires_in_minutes"))
+        if problem := timing.over(times, now):
+            raise Refused(problem.reason, problem.text)
+        if wait := times.wait(now):
+            # Too near for Sinch's own schedule (§16.11), so the rows go back to our queue for that long.
+            return [_later(message.reference, wait) for message in batch.messages]
+        settings = await self._settings(batch.body, times.fields(now))
         if self.option("send_mode") == fields.SINGLE:
             return await send_one_by_one(
                 batch.messages,
@@ -133,29 +149,36 @@ class SinchMessaging(HttpAdapter):
             raise self.http.unreadable(answer)
         return receipts
 
-    async def _settings(self) -> bodies.Settings:
+    async def _settings(self, body: Body, times: Mapping[str, Any]) -> bodies.Settings:
+        """What the campaign says, else the account."""
+        options = body.options
         return bodies.Settings(
-            campaign_alias=await self._usable_alias(),
-            expires_in_minutes=self.number("expires_in_minutes"),
-            sub_account=self.option("sub_account"),
-            flash=self.flag("flash"),
+            campaign_alias=await self._usable(options.get("campaign_alias") or self.option("campaign_alias")),
+            sub_account=options.get("sub_account") or self.option("sub_account"),
+            flash=self.flag("flash") or options.get("flash", "").lower() in TRUE,
+            extra_info=options.get("extra_info", ""),
+            flow=body.template_id,
+            names=body.names,
+            times=times,
         )
 
-    async def _usable_alias(self) -> str:
+    async def _usable(self, alias: str) -> str:
         """The alias if Sinch knows it; else it is left out, because an unknown one spoils the whole request."""
-        if self._alias is None:
-            alias = self.option("campaign_alias")
-            self._alias = alias if checks.is_alias(alias) and await self._alias_exists(alias) else ""
-            if alias and not self._alias:
-                log.warning("campaign alias left out: Sinch does not know it or could not be asked")
-        return self._alias
+        if not alias:
+            return ""
+        if self._aliases is None:
+            self._aliases = await self._known_aliases()
+        if checks.is_alias(alias) and alias in self._aliases:
+            return alias
+        log.warning("campaign alias left out: Sinch does not know it or could not be asked")
+        return ""
 
-    async def _alias_exists(self, alias: str) -> bool:
+    async def _known_aliases(self) -> frozenset[str]:
         try:
-            async with self.campaigns_api() as api:
-                return await api.has_alias(alias)
+            async with self.campaign_register() as register:
+                return frozenset(campaign.alias for campaign in await register.everything())
         except ProviderError:
-            return False
+            return frozenset()
 
     # -- asking -----------------------------------------------------------------------------------
     async def look_up(self, references: Sequence[str], channel: Channel) -> list[Event]:
@@ -176,15 +199,16 @@ class SinchMessaging(HttpAdapter):
         return Connection(True)
 
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
-        """Statuses that were not fetched before (handed out once) and replies of the last five days (again and
-        again: the caller drops what it has)."""
+        """Statuses that were not fetched before (handed out once), and replies since the last time with an overlap,
+        because `receive/list` would lose what we do not commit (§9.2). `cursor`: the instant up to which we asked."""
         statuses = await self.http.call("GET", "/v1/sms/status/list", ASK_STATUSES, safe=True)
-        replies = await self.http.call("GET", "/v1/sms/receive/search", ASK_STATUSES, safe=True)
+        until = datetime.now(UTC)
+        query = [("start", _stamp(datetime.fromisoformat(cursor) - REPLY_OVERLAP))] if cursor else []
+        replies = await self.http.call("GET", "/v1/sms/receive/search", ASK_STATUSES, query=query, safe=True)
         found = [events.status_event(row) for row in self._rows(statuses)]
-        return Pulled(found + [events.reply_event(row) for row in self._rows(replies)])
+        return Pulled(found + [events.reply_event(row) for row in self._rows(replies)], until.isoformat())
 
-    async def validate_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
-        """Asks which numbers are mobile numbers. Billed by the vendor: only on a person's explicit order."""
+    async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
         checked: list[NumberCheck] = []
         for start in range(0, len(addresses), SEARCH_IDS):
             body = {"destinations": list(addresses[start : start + SEARCH_IDS])}
@@ -194,7 +218,7 @@ class SinchMessaging(HttpAdapter):
         return checked
 
     @asynccontextmanager
-    async def campaigns_api(self) -> AsyncIterator[CampaignsApi]:
+    async def campaign_register(self) -> AsyncIterator[CampaignsApi]:
         """The registry of campaign aliases, which the vendor has on a host of its own. Not an option of the account:
         whoever may change options could have the saved token delivered anywhere."""
         host = urlsplit(self.config.base_url).hostname or ""
@@ -226,9 +250,6 @@ class SinchMessaging(HttpAdapter):
     def parse(self, hook: Hook) -> list[Event]:
         return events.parse_hook(hook)
 
-    def _hook_methods(self, kind: str) -> Sequence[str]:
-        return ("POST", "GET") if kind == "reply" else ("POST",)
-
     # -- client -----------------------------------------------------------------------------------
     def _open_client(self) -> HttpClient:
         return self._client(self.config.base_url, self.connections)
@@ -243,6 +264,14 @@ class SinchMessaging(HttpAdapter):
             allow_private=self.allow_private,
             connections=connections,
         )
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def _later(reference: str, seconds: float) -> Receipt:
+    return Receipt(reference, Outcome.NOT_SENT, retry_after=seconds, retry_limit=MOST_WAITS)
 
 
 def _receipt(reference: str, row: Mapping[str, Any]) -> Receipt:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from campaigns.providers.base import Refused
 from campaigns.providers.http import Answer, HttpClient, Statuses, Verdict
+from campaigns.providers.remote import RemoteCampaign
 from campaigns.providers.sinch_messaging.codes import ASK_STATUSES, SEND_STATUSES
 from campaigns.states import Reason
 
@@ -17,22 +17,13 @@ _NOT_FOUND = 404
 _CHANGE_STATUSES: Statuses = {**SEND_STATUSES, _NOT_FOUND: Verdict(Refused, Reason.NOT_FOUND)}
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteCampaign:
-    """A campaign as the vendor knows it; `alias` is the value for `campaignAlias`."""
-
-    id: int
-    name: str
-    alias: str
-
-
 class CampaignsApi:
     """The five calls, over a client that is open at the Campaigns API's own host."""
 
     def __init__(self, http: HttpClient) -> None:
         self._http = http
 
-    async def list(self, name: str = "", page: int = 1) -> tuple[list[RemoteCampaign], int]:
+    async def list_page(self, name: str = "", page: int = 1) -> tuple[list[RemoteCampaign], int]:
         """One page (from 1) of the campaigns whose name matches, and the number of pages."""
         query = [("page", str(page)), ("page_size", str(PAGE_SIZE))]
         query += [("name", name)] if name else []
@@ -65,16 +56,15 @@ class CampaignsApi:
         answer = await self._http.exchange("DELETE", f"/api/v1/campaigns/{campaign_id}")
         self._http.check(answer, _CHANGE_STATUSES)
 
-    async def has_alias(self, alias: str) -> bool:
-        """Whether messages may be filed under `alias`: an unknown one makes the vendor refuse the whole request."""
-        pages = 1
-        for page in range(1, _MOST_PAGES + 1):
-            if page > pages:
-                break
-            found, pages = await self.list(page=page)
-            if any(campaign.alias == alias for campaign in found):
-                return True
-        return False
+    async def everything(self) -> list[RemoteCampaign]:
+        """Every campaign, page after page."""
+        found: list[RemoteCampaign] = []
+        page, pages = 1, 1
+        while page <= min(pages, _MOST_PAGES):
+            rows, pages = await self.list_page(page=page)
+            found += rows
+            page += 1
+        return found
 
     def _one(self, answer: Answer, *, safe: bool = False) -> RemoteCampaign:
         campaign = _campaign(self._content(answer, safe=safe).get("campaign"))

@@ -55,6 +55,73 @@ OPTIONS: tuple[Field, ...] = (
         required=False,
         help=_("Only for administrator users. Leave empty unless Sinch told you otherwise."),
     ),
+    Field(
+        "number_check_price",
+        _("Price of a number check"),
+        required=False,
+        help=_("Such as 0.012, in the workspace's currency. Shown before somebody orders a check."),
+    ),
+)
+
+# A campaign's own answers; an empty one leaves what the account says.
+MESSAGE: tuple[Field, ...] = (
+    Field(
+        "campaign_alias",
+        _("Campaign alias"),
+        kind="campaign",
+        required=False,
+        help=_("Files the messages under a campaign of Sinch's own reports. Empty: as the account says."),
+    ),
+    Field("flash", _("Send as flash SMS (pops up, is not stored)"), kind="flag", required=False),
+    Field(
+        "time_window",
+        _("Hours of the day"),
+        required=False,
+        help=_("Such as 9-12, 16: outside these hours messages wait at Sinch. Empty: at any hour."),
+    ),
+    Field(
+        "hold_until",
+        _("Hold at Sinch until"),
+        kind="time",
+        required=False,
+        help=_(
+            "Such as 2026-12-24 18:00. Sinch cannot call messages back that it holds, so the campaign's own start is"
+            " the better way to wait."
+        ),
+    ),
+    Field(
+        "expires_in_minutes",
+        _("Give up after (minutes)"),
+        kind="number",
+        required=False,
+        help=_("Counted from the moment Sinch has the message. Either this or a date. Empty: as the account says."),
+    ),
+    Field(
+        "expires_at",
+        _("Give up at"),
+        kind="time",
+        required=False,
+        help=_("Such as 2026-12-24 20:00: what has not reached the phone by then is dropped."),
+    ),
+    Field(
+        "time_zone",
+        _("Time zone of these times"),
+        required=False,
+        help=_("Such as America/Bogota. Needed with hours of the day and dates."),
+    ),
+    Field(
+        "extra_info",
+        _("Note for Sinch's reports"),
+        required=False,
+        help=_("Comes back with every callback; at most 255 characters."),
+    ),
+    Field(
+        "sub_account",
+        _("Sub-account"),
+        required=False,
+        guarded=True,
+        help=_("Bills the messages to it. Only for administrator users. Empty: as the account says."),
+    ),
 )
 
 HOOKS: tuple[HookUrl, ...] = (
@@ -72,5 +139,6 @@ HOOKS: tuple[HookUrl, ...] = (
         "reply",
         _("MO URL (replies)"),
         help=_("Send it to Sinch support and ask for POST. Without it no STOP reply reaches this console."),
+        methods=("POST", "GET"),
     ),
 )

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from campaigns.providers.adapter import e164
 from campaigns.providers.base import NotSent
+from campaigns.providers.remote import NumberCheck
 from campaigns.states import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class NumberCheck:
-    """`active`: the number belongs to a carrier's mobile range, which does not mean that a phone answers.
-    `carrier` and `country` are empty where the vendor does not know them."""
-
-    address: str
-    active: bool
-    carrier: str = ""
-    country: str = ""
 
 
 def numbers_of(answer: object) -> list[NumberCheck]:
