@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.sandbox.cloud import fetch_token
 from tests.sandbox.receiver import Receiver
 from tests.sandbox_process import SandboxProcess
 
@@ -62,3 +63,29 @@ def service_client(sandbox_process: SandboxProcess) -> Iterator[httpx.Client]:
 def service(sandbox: SandboxProcess, service_client: httpx.Client) -> httpx.Client:
     """A client with the API key of the messaging-service sandbox."""
     return service_client
+
+
+@pytest.fixture(scope="session")
+def octopush_client(sandbox_process: SandboxProcess) -> Iterator[httpx.Client]:
+    headers = {"api-login": "campaigns@shop.example", "api-key": "sandbox-key"}
+    with httpx.Client(base_url=sandbox_process.url, headers=headers, timeout=10, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
+def octopush(sandbox: SandboxProcess, octopush_client: httpx.Client) -> httpx.Client:
+    """A client with the credentials of the Octopush sandbox."""
+    return octopush_client
+
+
+@pytest.fixture(scope="session")
+def marketing_cloud_client(sandbox_process: SandboxProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=sandbox_process.url, timeout=10, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
+def cloud(sandbox: SandboxProcess, marketing_cloud_client: httpx.Client) -> httpx.Client:
+    """A client with a fresh token of the Marketing Cloud sandbox."""
+    marketing_cloud_client.headers["Authorization"] = f"Bearer {fetch_token(marketing_cloud_client)}"
+    return marketing_cloud_client

@@ -7,17 +7,21 @@ import json
 import threading
 from collections import deque
 from typing import Any
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 
 class Receiver:
-    """Listens on a free port of the loopback interface. `statuses` are the next answers, then 200."""
+    """Listens on a free port of the loopback interface. `statuses` are the next answers, then 200; every answer has
+    `body` and comes after `delay` seconds."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, Any]] = []
         self.content_types: set[str] = set()
+        self.raw: list[tuple[dict[str, str], bytes]] = []  # headers (names in lower case) and body of every post
         self.statuses: deque[int] = deque()
+        self.body, self.delay = b"", 0.0
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -34,7 +38,9 @@ class Receiver:
     def clear(self) -> None:
         self.received.clear()
         self.content_types.clear()
+        self.raw.clear()
         self.statuses.clear()
+        self.body, self.delay = b"", 0.0
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -55,7 +61,12 @@ class Receiver:
         return runner
 
     async def _receive(self, request: web.BaseRequest) -> web.Response:
-        body = json.loads(await request.read())
+        raw = await request.read()
+        self.raw.append(({name.lower(): value for name, value in request.headers.items()}, raw))
+        form = request.content_type == "application/x-www-form-urlencoded"
+        body = dict(parse_qsl(raw.decode())) if form else json.loads(raw)
         self.content_types.add(request.content_type)
         self.received.append((request.path.removeprefix("/"), body))
-        return web.Response(status=self.statuses.popleft() if self.statuses else 200)
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        return web.Response(status=self.statuses.popleft() if self.statuses else 200, body=self.body)

@@ -90,7 +90,9 @@ class Pushes:
             return
         form = self._settings.form_callbacks
         headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
-        manners = Manners(lambda status: 200 <= status < 300, headers, partial(self._judge, kind, url))
+        manners = Manners(
+            accepts=lambda status: 200 <= status < 300, headers=headers, inspect=partial(self._judge, kind, url)
+        )
         renders = [partial(_render, row, form) for row in rows]
         self._world.courier.send(SLUG, kind, url, renders, lambda n: RETRY_AFTER if n == 1 else None, due, manners)
 
