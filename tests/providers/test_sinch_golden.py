@@ -32,6 +32,10 @@ IVO = Message("c42-r2-a1", "+55 (21) 95550-5678", "Your voucher is waiting in th
 ANA = Message("c42-r3-a1", "+5521955509999", "Your voucher is waiting in the app")
 CREDENTIALS = {"UserName": "campaigns@shop.example", "AuthenticationToken": "t0ken-of-the-shop"}
 
+SPRING = answer(
+    body=b'{"status": {"error": false}, "campaigns": [{"name": "Spring 2026", "id": 64, "alias": "spring26"}]}'
+)
+
 
 def config(url: str, **options: Any) -> AccountConfig:
     return AccountConfig(url, CREDENTIALS, options)
@@ -64,25 +68,25 @@ def json_of(server: RawServer, number: int = 0) -> Any:
 # -- requests -------------------------------------------------------------------------------------
 def test_a_single_message_is_the_contracts_example() -> None:
     message = Message("c41-r9001-a1", "+5521955501234", "Hi Marta, 20% off until Sunday. Reply SAIR to stop.")
-    options = {"send_mode": "single", "expires_in_minutes": "720"}
-    receipts, server = send(
-        [answer(body=b'[{"id": "31aafc2f", "correlationId": "c41-r9001-a1"}]')], [message], "41", **options
-    )
-    assert server.requests[0][0].startswith("POST /v1/send-sms HTTP/1.1\r\n")
-    assert json_of(server) == {
+    options = {"send_mode": "single", "expires_in_minutes": "720", "campaign_alias": "spring26"}
+    taken = answer(body=b'[{"id": "31aafc2f", "correlationId": "c41-r9001-a1"}]')
+    receipts, server = send([SPRING, taken], [message], "41", **options)
+    assert server.requests[1][0].startswith("POST /v1/send-sms HTTP/1.1\r\n")
+    assert json_of(server, 1) == {
         "destination": "5521955501234",
         "messageText": "Hi Marta, 20% off until Sunday. Reply SAIR to stop.",
         "correlationId": "c41-r9001-a1",
         "extraInfo": "campaign=41",
+        "campaignAlias": "spring26",
         "expiresInMinutes": 720,
     }
     assert receipts == [Receipt("c41-r9001-a1", Outcome.ACCEPTED, "31aafc2f")]
 
 
 def test_a_text_that_several_share_travels_once() -> None:
-    _, server = send([accepted(MARTA, IVO, ANA)], [MARTA, IVO, ANA])
-    assert server.requests[0][0].startswith("POST /v1/send-bulk-sms HTTP/1.1\r\n")
-    assert json_of(server) == {
+    _, server = send([SPRING, accepted(MARTA, IVO, ANA)], [MARTA, IVO, ANA], campaign_alias="spring26")
+    assert server.requests[1][0].startswith("POST /v1/send-bulk-sms HTTP/1.1\r\n")
+    assert json_of(server, 1) == {
         "messages": [
             {
                 "destination": "5521955501234",
@@ -93,6 +97,7 @@ def test_a_text_that_several_share_travels_once() -> None:
             {"destination": "5521955509999", "correlationId": "c42-r3-a1"},
         ],
         "defaultValues": {"messageText": "Your voucher is waiting in the app"},
+        "campaignAlias": "spring26",
     }
 
 

@@ -66,6 +66,9 @@ def test_the_log_says_who_got_what_under_which_ids(sandbox: SandboxProcess, sinc
         "extra_info": "campaign=41",
         "user": "sandbox",
         "campaign_alias": None,
+        "flow_id": None,
+        "sub_account": None,
+        "flash": False,
         "send_at": entry["at"],
     }
 
@@ -256,3 +259,48 @@ def test_a_lenient_sandbox_accepts_an_unregistered_alias(sandbox: SandboxProcess
     sandbox.configure(sinch={"campaign_alias_strict": False})
     assert send(sinch, campaignAlias="unregistered").status_code == 200
     assert sandbox.log()[0]["campaign_alias"] == "unregistered"
+
+
+# -- flows, sub-accounts, flash -------------------------------------------------------------------
+FLOW = "3f8c1a52-7d0e-4b6b-9a57-0c8f1d2e4b90"
+
+
+def test_a_flow_brings_the_text_and_takes_parameters(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    items = [
+        {"destination": "5521955501234", "params": {"name": "Marta", "order": "A-1001"}},
+        {"destination": "5521955505678", "params": {"name": "Ivo"}},
+    ]
+    send_bulk(sinch, items, flowId=FLOW, defaultValues={"params": {"order": "none"}})
+    assert [(entry["flow_id"], entry["text"]) for entry in sandbox.log()] == [
+        (FLOW, "Hi Marta, your order A-1001 is ready."),
+        (FLOW, "Hi Ivo, your order none is ready."),
+    ]
+    assert sandbox.violations() == []
+
+
+def test_a_wrong_parameter_is_noted_and_stops_nothing(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    fields = {"destination": "5521955501234", "flowId": FLOW, "params": {"nombre": "Marta"}}
+    assert sinch.post("/v1/send-sms", json=fields).status_code == 200
+    assert [v["rule"] for v in sandbox.violations()] == ["flow_params"]
+
+
+def test_a_flow_that_nobody_knows_is_noted(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    assert sinch.post("/v1/send-sms", json={"destination": "5521955501234", "flowId": "no"}).status_code == 200
+    assert [v["rule"] for v in sandbox.violations()] == ["unknown_flow"]
+
+
+@pytest.mark.parametrize("fields", [{"flowId": 7}, {"flowId": FLOW, "params": ["Marta"]}, {"subAccount": 7}])
+def test_a_field_of_the_wrong_type_is_refused(sinch: httpx.Client, fields: dict[str, Any]) -> None:
+    assert send(sinch, **fields).status_code == 400
+
+
+def test_the_log_says_who_pays_and_that_it_pops_up(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    sandbox.configure(sinch={"users": {"sandbox": {"administrator": True}}})
+    send_bulk(sinch, [ITEM], defaultValues={"flashSMS": True}, subAccount="Shop")
+    (entry,) = sandbox.log()
+    assert (entry["sub_account"], entry["flash"], sandbox.violations()) == ("Shop", True, [])
+
+
+def test_a_sub_account_is_for_administrators(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    send(sinch, subAccount="Shop")
+    assert [v["rule"] for v in sandbox.violations()] == ["sub_account"]

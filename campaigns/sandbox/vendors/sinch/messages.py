@@ -20,13 +20,19 @@ from campaigns.sandbox.vendors.sinch.outcomes import (
 class Batch(Submission):
     """What the messages of one request share. Times are virtual seconds since 1970."""
 
-    __slots__ = ("campaign_alias", "campaign_id", "delivered_at", "expired", "messages", "send_at", "sent_at", "user")
+    __slots__ = (
+        "campaign_alias", "campaign_id", "delivered_at", "expired", "flash", "flow_id", "messages", "send_at",
+        "sent_at", "sub_account", "user",
+    )  # fmt: skip
 
     def __init__(self, number: int, at: float, request_id: str, user: str) -> None:
         super().__init__(number, at, request_id)
         self.user = user
         self.campaign_alias: str | None = None
         self.campaign_id: int | None = None
+        self.flow_id: str | None = None
+        self.sub_account: str | None = None
+        self.flash = False
         self.messages: list[Sms] = []
         self.expired = False
         self.send_at = self.sent_at = self.delivered_at = at
@@ -54,6 +60,9 @@ class Sms(Message):
             "extra_info": self.extra_info,
             "user": batch.user,
             "campaign_alias": batch.campaign_alias,
+            "flow_id": batch.flow_id,
+            "sub_account": batch.sub_account,
+            "flash": batch.flash,
             "send_at": round(batch.send_at, 3),
         }
 

@@ -30,6 +30,7 @@ class Item:
     text: str
     correlation_id: str | None
     extra_info: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ def read_single(body: Mapping[str, Any]) -> SendRequest:
     """The flat object of send-sms. Raises BadRequest."""
     _check_flow(body, body.get("params"))
     _check_flash(body)
-    return SendRequest([_read_item(body, "", "", body.get("flowId") is not None)], body)
+    return SendRequest([_read_item(body, {}, "", body.get("flowId") is not None)], body)
 
 
 def read_bulk(body: Mapping[str, Any]) -> SendRequest:
@@ -75,7 +76,7 @@ def read_bulk(body: Mapping[str, Any]) -> SendRequest:
     _check_flash(defaults)
     misplaced = Counter(f"{name} at the root" for name in body.keys() & (KNOWN_FIELDS - ROOT_FIELDS))
     misplaced.update(f"{name} in defaultValues" for name in defaults.keys() & (KNOWN_FIELDS - DEFAULT_FIELDS))
-    default_text = _text(defaults, "defaultValues.")
+    _text(defaults, "defaultValues.")
     has_flow = body.get("flowId") is not None
     read: list[Item] = []
     for position, item in enumerate(items):
@@ -85,15 +86,15 @@ def read_bulk(body: Mapping[str, Any]) -> SendRequest:
             misplaced.update(f"{name} in a message" for name in extra & KNOWN_FIELDS)
         if "params" in item:
             _check_flow(body, item["params"])
-        read.append(_read_item(item, default_text, position, has_flow))
+        read.append(_read_item(item, defaults, position, has_flow))
     return SendRequest(read, body, misplaced)
 
 
-def _read_item(item: Mapping[str, Any], default_text: str, position: int | str, has_flow: bool) -> Item:
+def _read_item(item: Mapping[str, Any], defaults: Mapping[str, Any], position: int | str, has_flow: bool) -> Item:
     destination = item.get("destination")
     if type(destination) is not str or not destination.strip():
         raise BadRequest(f"{_where(position)}destination is required.")
-    text = _text(item, position) or default_text
+    text = _text(item, position) or str(defaults.get("messageText") or "")
     if not text and not has_flow:
         raise BadRequest(f"{_where(position)}messageText is required.")
     correlation_id, extra_info = item.get("correlationId"), item.get("extraInfo")
@@ -101,7 +102,10 @@ def _read_item(item: Mapping[str, Any], default_text: str, position: int | str, 
         _check_length(correlation_id, LONGEST_CORRELATION, "correlationId", position)
     if extra_info is not None:
         _check_length(extra_info, LONGEST_EXTRA, "extraInfo", position)
-    return Item(destination, text, correlation_id, extra_info or "")
+    if not has_flow:
+        return Item(destination, text, correlation_id, extra_info or "")
+    params = {**(defaults.get("params") or {}), **(item.get("params") or {})}
+    return Item(destination, text, correlation_id, extra_info or "", params)
 
 
 def _text(values: Mapping[str, Any], position: int | str) -> str:
@@ -124,8 +128,15 @@ def _where(position: int | str) -> str:
 
 
 def _check_flow(root: Mapping[str, Any], params: Any) -> None:
-    if params is not None and root.get("flowId") is None:
+    flow = root.get("flowId")
+    if flow is not None and (not isinstance(flow, str) or not flow):
+        raise BadRequest("flowId must be a string.")
+    if params is None:
+        return
+    if flow is None:
         raise BadRequest("params needs flowId.")
+    if not isinstance(params, dict):
+        raise BadRequest("params must be an object.")
 
 
 def _check_flash(values: Mapping[str, Any]) -> None:

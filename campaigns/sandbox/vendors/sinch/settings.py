@@ -18,11 +18,16 @@ def _users() -> dict[str, Any]:
     }
 
 
+def _flows() -> dict[str, str]:
+    return {"3f8c1a52-7d0e-4b6b-9a57-0c8f1d2e4b90": "Hi {{name}}, your order {{order}} is ready."}
+
+
 @dataclass
 class SinchSettings:
     """URLs are empty when nothing is pushed. Delays are virtual seconds from the moment a message goes out.
 
     users: name -> token, blocked, email, time_zone, country, credit, administrator, sub_account.
+    flows: id of a bot flow -> its text with `{{name}}` for each parameter, which the log shows filled in.
     credit: messages that a user without a credit of its own may send, None = any number.
     campaign_alias_strict: an unregistered campaignAlias is refused; else accepted without a campaignId.
     short_schedule_allowed: a schedule of 30 minutes or less is sent at once; else refused.
@@ -35,6 +40,7 @@ class SinchSettings:
     callback_delay_s: float = 1.0
     dlr_delay_s: float = 2.0
     users: dict[str, Any] = field(default_factory=_users)
+    flows: dict[str, str] = field(default_factory=_flows)
     credit: int | None = None
     campaign_alias_strict: bool = True
     short_schedule_allowed: bool = False
