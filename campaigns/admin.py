@@ -14,10 +14,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import (
+    AccessToken,
+    Attachment,
     Batch,
     Campaign,
     Dispatch,
     Lane,
+    ListRun,
     Pace,
     ProviderAccount,
     ProviderEvent,
@@ -27,7 +30,8 @@ from campaigns.models import (
     Tally,
     Template,
     TemplateVersion,
-)  # fmt: skip
+    Ticket,
+)
 from campaigns.querysets import reading
 from campaigns.services import account_settings, dispatching
 from campaigns.services.flights import recipient_of
@@ -263,3 +267,39 @@ class LaneAdmin(ReadOnlyAdmin):
 class PaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "next_at")
     search_fields = ("name",)
+
+
+@admin.register(Ticket)
+class TicketAdmin(ReadOnlyAdmin):
+    list_display = ("value", "account", "dispatch", "batch_no", "course", "made_at", "follow_at")
+    list_select_related = ("account", "dispatch__campaign")
+    search_fields = ("=value",)
+    ordering = ("-pk",)
+
+
+@admin.register(ListRun)
+class ListRunAdmin(ReadOnlyAdmin):
+    list_display = ("name", "dispatch", "kind", "status", "uploaded", "count", "cost", "approved_by", "next_at")
+    list_filter = ("status",)
+    list_select_related = ("dispatch__campaign", "approved_by")
+    search_fields = ("=ticket", "name")
+    exclude = ("token",)
+    ordering = ("-pk",)
+
+
+@admin.register(AccessToken)
+class AccessTokenAdmin(ReadOnlyAdmin):
+    list_display = ("account", "expires_at", "lease_until")
+    list_select_related = ("account",)
+    search_fields = ("account__name",)
+    exclude = ("sealed",)
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    list_display = ("name", "workspace", "content_type", "inline", "size", "created_at")
+    list_filter = ("workspace", "inline")
+    list_select_related = ("workspace",)
+    search_fields = ("name", "=digest")
+    exclude = ("data",)
+    ordering = ("-pk",)

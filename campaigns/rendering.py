@@ -113,6 +113,11 @@ class Content:
         pattern, pick = self._parts[part]
         return pattern % (pick(values) if pick else values)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of the parts, in their order."""
+        return tuple(self._parts)
+
     def slotted(self, part: str) -> str:
         """The text of `part` with `{{p1}}` where the first of `values` belongs."""
         return self._slotted[part]

@@ -13,6 +13,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.forms.vendor_fields import as_form_field
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.providers.addresses import check_base_url
@@ -79,7 +80,7 @@ class AccountForm(forms.Form):
         for field in self.vendor.credential_fields:
             self.fields[CREDENTIAL + field.name] = _credential(field, saved=account is not None)
         for field in self.vendor.option_fields:
-            self.fields[OPTION + field.name] = _option(field)
+            self.fields[OPTION + field.name] = as_form_field(field)
         self._leave_out_channels()
 
     def _leave_out_channels(self) -> None:
@@ -173,27 +174,6 @@ def _credential(field: Field, *, saved: bool) -> forms.Field:
         attributes["placeholder"] = gettext("Saved")
     widget = forms.PasswordInput if field.kind == "secret" else forms.TextInput
     return forms.CharField(label=label, required=required, help_text=hint, widget=widget(attrs=attributes))
-
-
-def _option(field: Field) -> forms.Field:
-    common: dict[str, Any] = {
-        "label": gettext(field.label),
-        "help_text": gettext(field.help) if field.help else "",
-        "required": field.required,
-    }
-    match field.kind:
-        case "choice":
-            choices = [(value, gettext(text)) for value, text in field.choices]
-            if not field.required and not field.default:
-                choices.insert(0, ("", gettext("The provider decides")))
-            return forms.ChoiceField(choices=choices, **common)
-        case "flag":
-            return forms.BooleanField(**{**common, "required": False})
-        case "number":
-            return forms.IntegerField(min_value=1, **common)
-        case "secret":
-            return forms.CharField(widget=forms.PasswordInput, **common)
-    return forms.CharField(max_length=300, **common)
 
 
 def _host(url: str) -> tuple[str, str | None, int | None]:

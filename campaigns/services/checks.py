@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose, TemplateVersion
 from campaigns.providers.base import Problem
-from campaigns.services import accounts, content, estimates, local_time, offers, pace, replies
+from campaigns.services import accounts, content, delivery, estimates, local_time, offers, pace, replies
 from campaigns.services.audience import Counts
 from campaigns.services.compose import typed_alike
 from campaigns.services.flights import body_of
@@ -131,6 +131,9 @@ def _fields(campaign: Campaign, counts: Counts) -> Check:
 def _opt_out(campaign: Campaign) -> Check | None:
     if campaign.purpose != Purpose.MARKETING:
         return None
+    if _version(campaign).remote_id and not _version(campaign).text:
+        text = _("Only the provider knows this text. Make sure that it says how to opt out.")
+        return Check("opt_out", Level.WARN, _("The opt-out cannot be checked"), text, "message")
     if campaign.channel == "email":
         if content.UNSUBSCRIBE in content.compiled(_version(campaign)).names:
             return Check("opt_out", Level.OK, _("Opt-out in place"), _("Every email has its own link"), "message")
@@ -205,6 +208,8 @@ def _provider(campaign: Campaign) -> Check | None:
     if not campaign.version_id or offers.offer_of(campaign.account, campaign.channel).refusal:
         return None
     name = campaign.account.name
+    if refusal := delivery.refusal_of(campaign.account, _version(campaign)):
+        return Check("provider", Level.BAD, _("The account cannot send this text"), refusal, "message")
     try:
         problems = provider_problems(campaign)
     except WrongKey:

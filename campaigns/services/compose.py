@@ -20,7 +20,7 @@ from campaigns.services import content
 from console.models import User, Workspace
 
 _END_OF_BODY = "</body>"
-_TYPED = ("channel", "subject", "preheader", "html_source", "text_source")
+_TYPED = ("channel", "subject", "preheader", "html_source", "text_source", "remote_id", "mapping")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,11 @@ def own_version(campaign: Campaign, built: Built, actor: User | None, now: datet
     A marketing email without an unsubscribe link gets one at its end, stored like the rest of the text, so that
     the preview shows it and the ledger keeps it.
     """
-    version = with_opt_out(campaign, built).version(campaign.workspace)
+    return keep(campaign, with_opt_out(campaign, built).version(campaign.workspace), actor, now)
+
+
+def keep(campaign: Campaign, version: TemplateVersion, actor: User | None, now: datetime) -> TemplateVersion:
+    """`version`, not saved yet, as the campaign's own: the one it has when that is the same."""
     current = campaign.version if campaign.version and campaign.version.template_id is None else None
     if current is not None and same_content(current, version):
         return current

@@ -25,11 +25,13 @@ COMPUTED = (UNSUBSCRIBE,)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A finished message. SMS has `text` only."""
+    """A finished message. SMS has `text` only. `values`: (the vendor's placeholder, its value) where the vendor
+    holds the content; the texts are then empty unless the vendor tells them."""
 
     text: str
     subject: str = ""
     html: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
 
 def known_names(workspace: Workspace) -> list[str]:
@@ -59,14 +61,20 @@ def mapped_parts(channel: str, mapping: Mapping[str, str]) -> dict[str, tuple[st
 
 @lru_cache(maxsize=256)
 def _compiled(version_id: int) -> Content:
-    version = TemplateVersion.objects.get(pk=version_id)
+    return _compile(TemplateVersion.objects.get(pk=version_id))
+
+
+def _compile(version: TemplateVersion) -> Content:
     # Names were checked when the version was saved; a field removed since then only makes its value missing.
     parts = parts_of(version.channel, text=version.text, subject=version.subject, html=version.html)
     return compile_content({**parts, **mapped_parts(version.channel, version.mapping)}, None)
 
 
 def compiled(version: TemplateVersion | int) -> Content:
-    """The compiled content of a version. Cached: a version never changes."""
+    """The compiled content of a version. Cached by its id, because a version never changes; one that is not saved yet
+    is compiled anew."""
+    if isinstance(version, TemplateVersion) and version.pk is None:
+        return _compile(version)
     return _compiled(version if isinstance(version, int) else version.pk)
 
 
@@ -125,13 +133,9 @@ def row_for_wire(dispatch: Dispatch, recipient_id: int, frozen: str, content: Co
 def rendered(content: Content, channel: str, row: Mapping[str, Any]) -> Rendered:
     """The finished message. MissingValue when a required value is empty."""
     values = content.values(row)
-    if channel == "sms":
-        return Rendered(text=content.render("text", values))
-    return Rendered(
-        text=content.render("text", values),
-        subject=content.render("subject", values),
-        html=content.render("html", values),
-    )
+    texts = {part: content.render(part, values) for part in PARTS[channel]}
+    mapped = tuple((part[1:], content.render(part, values)) for part in content.parts if part.startswith(MAPPED))
+    return Rendered(**texts, values=mapped)
 
 
 def text_of(recipient: Recipient) -> Rendered:

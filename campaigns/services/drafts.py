@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,12 +21,14 @@ from contacts.models import Group
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What surrounds the text: through which account, from whom, and how many SMS parts it may have."""
+    """What surrounds the text: through which account, from whom, how many SMS parts it may have, and `options`, the
+    answers to the provider's `message_fields`."""
 
     account: ProviderAccount | None
     sender: str
     reply_to: str = ""
     max_parts: int = 4
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,14 @@ def write_text(campaign: Campaign, envelope: Envelope, built: Built, actor: User
     with transaction.atomic():
         version = compose.own_version(campaign, built, actor, now)
         _set_message(campaign, envelope, None, version, actor, now)
+
+
+def take_remote(
+    campaign: Campaign, envelope: Envelope, version: TemplateVersion, actor: User | None, now: datetime
+) -> None:
+    """Content that the vendor holds, as `remote_content.version_of` describes it."""
+    with transaction.atomic():
+        _set_message(campaign, envelope, None, compose.keep(campaign, version, actor, now), actor, now)
 
 
 def take_template(

@@ -125,7 +125,7 @@ def _message_note(campaign: Campaign) -> str:
         return _("Not written")
     if campaign.template:
         return campaign.template.name
-    text = version.subject or version.text
+    text = version.subject or version.text or version.remote_name or version.remote_id
     return text if len(text) <= 28 else f"{text[:27]}…"
 
 

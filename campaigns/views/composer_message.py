@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,45 +11,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from campaigns.forms.campaign import AccountForm, EmailAccountForm, SmsAccountForm, TemplateChoiceForm
-from campaigns.forms.content import FORMS, ContentForm
-from campaigns.models import Campaign, ProviderAccount
+from campaigns.forms.delivery import RemoteForm
+from campaigns.models import Campaign, TemplateVersion
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import content, drafts, offers, preview, sampling, sms_check
+from campaigns.services import content, drafts, preview, remote_content, sampling, sms_check
 from campaigns.services.compose import Source, source_of
-from campaigns.services.drafts import Envelope
+from campaigns.services.delivery import OWN
 from campaigns.services.sms_check import LIVE_SAMPLE
 from campaigns.views import email_frame, shown
+from campaigns.views.composer_desk import Desk, account_of, desk_of
 from campaigns.views.composer_frame import after_save, draft_or_answer, frame, step_url
 from console.access import WorkspaceRequest, member
 from console.htmx import redirect, render_page, toast
 from contacts.models import Contact
-
-OWN, TEMPLATE = "own", "template"
-
-
-@dataclass(slots=True)
-class Desk:
-    """The forms of the step. `way`: own text or a template; of `text` and `choice` the other one is None."""
-
-    way: str
-    account: AccountForm
-    text: ContentForm | None
-    choice: TemplateChoiceForm | None
-
-    @property
-    def forms(self) -> list[Any]:
-        return [form for form in (self.account, self.text, self.choice) if form]
-
-    def is_valid(self) -> bool:
-        """Every form is looked at, so that all that is wrong is said at once."""
-        valid = [form.is_valid() for form in self.forms]
-        return all(valid)
-
-    def envelope(self) -> Envelope:
-        data = self.account.cleaned_data
-        given = {name: data[name] for name in ("reply_to", "max_parts") if name in data}
-        return Envelope(account=data["account"], sender=data["sender"], **given)
 
 
 @member("campaign.edit")
@@ -61,11 +34,11 @@ def message_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return answer
     now = timezone.now()
     if request.method == "GET":
-        desk = _desk(request, campaign)
+        desk = desk_of(request, campaign, now)
         return render_page(request, _template(campaign), _context(request, campaign, desk, now))
     if "copy" in request.POST:
         return _copied_into(request, campaign)
-    desk = _desk(request, campaign, _replaced(request, campaign) if "fix" in request.POST else request.POST)
+    desk = desk_of(request, campaign, now, _replaced(request, campaign, now) if "fix" in request.POST else request.POST)
     if not desk.is_valid():
         return render_page(request, _template(campaign), _context(request, campaign, desk, now), status=422)
     if desk.text:
@@ -73,6 +46,12 @@ def message_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         drafts.write_text(campaign, desk.envelope(), desk.text.built, request.user, now)
     elif desk.choice:
         drafts.take_template(campaign, desk.envelope(), desk.choice.cleaned_data["template"], request.user, now)
+    elif desk.remote and desk.remote.chosen:
+        version = remote_content.version_of(campaign, desk.remote.chosen, desk.remote.answers(), now)
+        drafts.take_remote(campaign, desk.envelope(), version, request.user, now)
+    if desk.unseen:
+        toast(request, "ok", _("Saved"), _("Look at what the account adds before you go on."))
+        return redirect(request, f"{step_url(campaign, 'message')}?way={desk.way}")
     if "fix" in request.POST:
         toast(
             request, "ok", _("The letters were replaced"), _("Read the text once more: accents can change a meaning.")
@@ -88,9 +67,10 @@ def message_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
 def check(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Length, cost, problems and preview of what is typed; nothing is saved."""
     campaign, _answer = draft_or_answer(request, pk)
-    desk = _desk(request, campaign, request.POST)
+    now = timezone.now()
+    desk = desk_of(request, campaign, now, request.POST)
     desk.is_valid()
-    context = _context(request, campaign, desk, timezone.now()) | {"live": True}
+    context = _context(request, campaign, desk, now) | {"live": True}
     return render_page(request, _template(campaign), context, partial="check")
 
 
@@ -105,41 +85,14 @@ def try_email(request: WorkspaceRequest, pk: int) -> HttpResponse:
     return email_frame.typed(request, request.workspace, person.contact, campaign)
 
 
-# -- forms -----------------------------------------------------------------------------------------
-
-
 def _template(campaign: Campaign) -> str:
     return f"campaigns/composer/message_{campaign.channel}.html"
 
 
-def _desk(request: WorkspaceRequest, campaign: Campaign, data: QueryDict | None = None) -> Desk:
-    way = data.get("way", OWN) if data is not None else request.GET.get("way", TEMPLATE if campaign.template else OWN)
-    found = offers.offers(request.workspace, campaign.channel)
-    account_form = SmsAccountForm if campaign.channel == "sms" else EmailAccountForm
-    account = account_form(data, workspace=request.workspace, offers=found, initial=_envelope_of(campaign))
-    if way == TEMPLATE:
-        choice = TemplateChoiceForm(data, campaign=campaign, initial={"template": campaign.template_id})
-        return Desk(TEMPLATE, account, None, choice)
-    known = content.known_names(request.workspace)
-    written = source_of(campaign.version) if campaign.version and not campaign.template else Source(campaign.channel)
-    text = FORMS[campaign.channel](data, known=known, initial=asdict(written))
-    return Desk(OWN, account, text, None)
-
-
-def _envelope_of(campaign: Campaign) -> dict[str, Any]:
-    account = campaign.account or offers.only_choice(campaign.workspace, campaign.channel)
-    return {
-        "account": account.pk if account else None,
-        "sender": campaign.sender or offers.default_sender(account, campaign.channel),
-        "reply_to": campaign.reply_to,
-        "max_parts": campaign.max_parts,
-    }
-
-
-def _replaced(request: WorkspaceRequest, campaign: Campaign) -> QueryDict:
+def _replaced(request: WorkspaceRequest, campaign: Campaign, now: datetime) -> QueryDict:
     """What was posted, with the costly letters of the text replaced as the chosen account counts them."""
     data: QueryDict = request.POST.copy()
-    count = sampling.counting(_account(_desk(request, campaign, request.POST)))
+    count = sampling.counting(account_of(desk_of(request, campaign, now, request.POST).account))
     try:
         data["text"] = sms_check.in_plain_letters(data.get("text", ""), content.known_names(request.workspace), count)
     except TemplateError:  # said below the field when the form is checked
@@ -149,10 +102,11 @@ def _replaced(request: WorkspaceRequest, campaign: Campaign) -> QueryDict:
 
 def _copied_into(request: WorkspaceRequest, campaign: Campaign) -> HttpResponse:
     """The chosen template's text as the campaign's own, to be changed here."""
-    desk = _desk(request, campaign, request.POST)
+    now = timezone.now()
+    desk = desk_of(request, campaign, now, request.POST)
     if desk.choice is None or not desk.is_valid():
-        return render_page(request, _template(campaign), _context(request, campaign, desk, timezone.now()), status=422)
-    template, now = desk.choice.cleaned_data["template"], timezone.now()
+        return render_page(request, _template(campaign), _context(request, campaign, desk, now), status=422)
+    template = desk.choice.cleaned_data["template"]
     drafts.copy_template(campaign, desk.envelope(), template, request.user, now)
     return redirect(request, f"{step_url(campaign, 'message')}?way={OWN}")
 
@@ -166,6 +120,9 @@ def _context(request: WorkspaceRequest, campaign: Campaign, desk: Desk, now: dat
     known = content.known_names(request.workspace)
     context |= {
         "way": desk.way,
+        "ways": desk.ways,
+        "delivery_form": desk.delivery,
+        "remote_form": desk.remote,
         "forms": desk.forms,
         "account_form": desk.account,
         "text_form": desk.text,
@@ -174,9 +131,11 @@ def _context(request: WorkspaceRequest, campaign: Campaign, desk: Desk, now: dat
         "shown": person,
         "not_offered": [offer for offer in desk.account.offers if offer.refusal],
         "held": [offer for offer in desk.account.offers if offer.warning],
-        "account": _account(desk),
+        "account": account_of(desk.account),
     }
-    source = _source(desk, campaign)
+    if desk.remote:
+        return context | _remote(desk.remote, campaign, person.contact, now)
+    source = _source(desk)
     context["typed"] = source
     if campaign.channel == "sms":
         return context | _sms(campaign, context, source.text if source else "", known)
@@ -188,7 +147,7 @@ def _people(context: dict[str, Any]) -> int:
     return counts.will_receive if counts else context["at_most"]
 
 
-def _source(desk: Desk, campaign: Campaign) -> Source | None:
+def _source(desk: Desk) -> Source | None:
     """What would be sent as the forms stand: typed text, or the chosen template's; None before there is any."""
     if desk.text:
         source = desk.text.source()
@@ -198,10 +157,18 @@ def _source(desk: Desk, campaign: Campaign) -> Source | None:
     return source_of(template.current) if template and template.current else None
 
 
-def _account(desk: Desk) -> ProviderAccount | None:
-    """The account that is chosen in the form, saved or not."""
-    chosen = str(desk.account["account"].value() or "")
-    return next((offer.account for offer in desk.account.offers if str(offer.account.pk) == chosen), None)
+def _remote(form: RemoteForm, campaign: Campaign, contact: Contact | None, now: datetime) -> dict[str, Any]:
+    """The vendor's content as the person shown gets it; nothing to show while something is missing in the form."""
+    version: TemplateVersion | None = None
+    if form.is_bound and form.is_valid() and form.chosen:
+        version = remote_content.version_of(campaign, form.chosen, form.answers(), now)
+    elif not form.is_bound and campaign.version and campaign.version.remote_id:
+        version = campaign.version
+    return {
+        "typed": None,
+        "preview": preview.of_version(version, contact) if version else None,
+        "saved": campaign.version if campaign.version and campaign.version.html else None,
+    }
 
 
 def _sms(campaign: Campaign, context: dict[str, Any], text: str, known: Sequence[str]) -> dict[str, Any]:

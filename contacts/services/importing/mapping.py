@@ -77,6 +77,13 @@ class Column:
         return cls(params["heading"], params["target"], params["name"], params["rank"])
 
 
+def meaning(heading: str) -> str:
+    """The fixed field that a column of this name holds, "" when the name says nothing."""
+    folded = " ".join(words.words(heading))
+    target, _rank = _RANKS.get(folded, ("first_name" if folded in _NAME else "", 0))
+    return target if target in FIXED_FIELDS else ""
+
+
 def guess(headings: Sequence[str], sample: Sequence[Sequence[str]]) -> tuple[Column, ...]:
     """A column for every heading, in their order. `sample`: cells of the first rows."""
     cells = [[row[i] for row in sample if i < len(row) and row[i].strip()] for i in range(len(headings))]

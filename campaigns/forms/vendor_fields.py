@@ -1,0 +1,40 @@
+"""A field of a provider (`campaigns.providers.base.Field`) as a field of a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext
+
+from campaigns.providers.base import Field
+
+
+def as_form_field(field: Field, offered: list[tuple[str, str]] | None = None) -> forms.Field:
+    """`offered`: the choices of a field of kind "template"; None where the vendor cannot list them, so that the id
+    is typed."""
+    common: dict[str, Any] = {
+        "label": gettext(field.label),
+        "help_text": gettext(field.help) if field.help else "",
+        "required": field.required,
+    }
+    match field.kind:
+        case "choice":
+            choices = [(value, gettext(text)) for value, text in field.choices]
+            if not field.required and not field.default:
+                choices.insert(0, ("", gettext("The provider decides")))
+            return forms.ChoiceField(choices=choices, **common)
+        case "template" if offered is not None:
+            return forms.ChoiceField(choices=[("", gettext("Choose one")), *offered], **common)
+        case "flag":
+            return forms.BooleanField(**{**common, "required": False})
+        case "number":
+            return forms.IntegerField(min_value=1, **common)
+        case "time":
+            return forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **common)
+        case "secret":
+            return forms.CharField(widget=forms.PasswordInput, **common)
+        case "lines":
+            area = forms.Textarea(attrs={"rows": 4, "class": "mono"})
+            return forms.CharField(max_length=10_000, widget=area, **common)
+    return forms.CharField(max_length=300, **common)
