@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import ClassVar, Self
 
 import orjson
@@ -28,6 +29,7 @@ from campaigns.providers.http import HttpClient
 from campaigns.providers.remote import (
     CampaignRegister,
     Followed,
+    Kept,
     LocalTokens,
     NumberCheck,
     RemoteTemplate,
@@ -141,6 +143,15 @@ class HttpAdapter:
 
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         return []
+
+    async def kept(self, key: str, channel: Channel) -> list[Kept]:
+        return []
+
+    async def move(self, key: str, channel: Channel, at: datetime) -> None:
+        raise LookupError(f"{self.slug} keeps no requests")
+
+    async def call_off(self, key: str, channel: Channel) -> None:
+        raise LookupError(f"{self.slug} keeps no requests")
 
     async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
         raise LookupError(f"{self.slug} checks no numbers")

@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
-from campaigns.providers.remote import Attachment, CampaignRegister, Followed, NumberCheck, RemoteTemplate
+from campaigns.providers.remote import Attachment, CampaignRegister, Followed, Kept, NumberCheck, RemoteTemplate
 from campaigns.states import Reason
 
 
@@ -53,6 +53,10 @@ class Capabilities:
     requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
     checks_numbers: the vendor tells, for money, whether a number is a mobile number (`check_numbers`).
     keeps_campaigns: the vendor has a register of campaign names to file messages under (`campaign_register`).
+    attachment_bytes: files may travel with a message, so many bytes together (0 = none); attachment_types: their
+    content types, () = any but programs.
+    keeps_for: seconds ahead until which the vendor keeps a request that names a time (0 = not at all); such a request
+    can be read, moved and called off (`kept`, `move`, `call_off`).
     """
 
     max_batch: int
@@ -74,6 +78,9 @@ class Capabilities:
     requests_at_once: int = 0
     checks_numbers: bool = False
     keeps_campaigns: bool = False
+    attachment_bytes: int = 0
+    attachment_types: tuple[str, ...] = ()
+    keeps_for: float = 0.0
     requests_per_second: float = 20.0
 
 
@@ -408,6 +415,19 @@ class Provider(Protocol):
 
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         """The content that the vendor holds (`Capabilities.lists_templates`)."""
+        ...
+
+    async def kept(self, key: str, channel: Channel) -> list[Kept]:
+        """What the vendor keeps until its time of the request `key` (`Capabilities.keeps_for`): one entry for each
+        part of it, [] for a request that is not scheduled or was never heard of."""
+        ...
+
+    async def move(self, key: str, channel: Channel, at: datetime) -> None:
+        """Another time for a request that is kept. Refused when it is too late."""
+        ...
+
+    async def call_off(self, key: str, channel: Channel) -> None:
+        """None of a kept request's messages will be delivered. Refused when it is too late."""
         ...
 
     async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:

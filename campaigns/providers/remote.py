@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -69,6 +70,15 @@ class Followed:
     template_id: str = ""
     people: int | None = None
     due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A request, or a part of one, that the vendor keeps until `send_at`. `id` and `status` are the vendor's."""
+
+    id: str
+    status: str
+    send_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
