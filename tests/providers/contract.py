@@ -37,8 +37,8 @@ from tests.sandbox_process import SandboxProcess
 KEY = "5a1f0c6e-90d3-4f0e-8d2b-64c8f1b2a733"
 
 
-class ProviderContract:
-    """Subclass this per vendor, channel and way of sending."""
+class SendingContract:
+    """What every vendor must do. Subclass it, with those below that fit, per vendor, channel and way of sending."""
 
     slug: ClassVar[str]
     channel: ClassVar[Channel]
@@ -47,7 +47,8 @@ class ProviderContract:
     options: ClassVar[dict[str, Any]] = {}
     send_path: ClassVar[str]
     in_doubt: ClassVar[frozenset[int]]  # 5xx statuses after which the vendor may have accepted
-    delivered_hook: ClassVar[str]  # kind of the callback that says "delivered"
+    own_wait: ClassVar[float | None] = None  # seconds after a 429 without a hint, where the contract names them
+    largest: ClassVar[int] = 1000  # messages that one call of `send` takes
 
     # -- what a vendor fills in -------------------------------------------------------------------
     def body(self) -> Body:
@@ -60,9 +61,6 @@ class ProviderContract:
     def bad_message(self, number: int) -> Message:
         """A message that the vendor refuses, alone or among good ones."""
         raise NotImplementedError
-
-    def listen(self, sandbox: SandboxProcess, receiver: HookReceiver) -> None:
-        """Makes the sandbox call `receiver`, where the account's own URLs do not."""
 
     # -- helpers ----------------------------------------------------------------------------------
     def provider(self, url: str, receiver: HookReceiver | None = None, **changes: Any) -> Provider:
@@ -85,23 +83,12 @@ class ProviderContract:
 
         return asyncio.run(run())
 
-    def look_up(self, provider: Provider, references: Sequence[str]) -> list[Event]:
-        async def run() -> list[Event]:
-            async with provider:
-                return await provider.look_up(references, self.channel)
-
-        return asyncio.run(run())
-
     def try_out(self, provider: Provider) -> Connection:
         async def run() -> Connection:
             async with provider:
                 return await provider.test()
 
         return asyncio.run(run())
-
-    def settle(self, sandbox: SandboxProcess) -> None:
-        """Lets the vendor's time pass up to the first look-up."""
-        sandbox.advance(self.provider(sandbox.url).capabilities(self.channel).look_up_after[0])
 
     def messages(self, count: int) -> list[Message]:
         return [self.message(number) for number in range(1, count + 1)]
@@ -172,7 +159,7 @@ class ProviderContract:
         sandbox.arm(self.send_path, "http_429", times=50)
         with pytest.raises(NotSent) as caught:
             self.send(self.provider(sandbox.url), self.messages(1))
-        assert caught.value.retry_after is None
+        assert caught.value.retry_after == self.own_wait
 
     def test_a_provider_that_is_down_was_sent_nothing(self) -> None:
         with socket.socket() as sock:
@@ -190,6 +177,59 @@ class ProviderContract:
         with pytest.raises(ProviderError) as caught:
             self.send(self.provider(sandbox.url), self.messages(2))
         assert type(caught.value) is expected
+
+    # -- the connection ---------------------------------------------------------------------------
+    def test_the_connection_test_sends_nothing(self, sandbox: SandboxProcess) -> None:
+        assert self.try_out(self.provider(sandbox.url)).ok
+        assert sandbox.log() == []
+
+    def test_the_connection_test_tells_a_wrong_key(self, sandbox: SandboxProcess) -> None:
+        outcome = self.try_out(self.provider(sandbox.url, credentials=self.wrong_credentials))
+        assert (outcome.ok, outcome.reason) == (False, Reason.AUTH)
+        assert outcome.text
+
+    def test_the_connection_test_tells_what_is_missing(self, sandbox: SandboxProcess) -> None:
+        assert not self.try_out(self.provider(sandbox.url, credentials={})).ok
+
+    # -- itself -----------------------------------------------------------------------------------
+    def test_a_batch_that_is_too_big_is_a_bug(self, sandbox: SandboxProcess) -> None:
+        with pytest.raises(ValueError, match=f"1 to {self.largest}"):
+            self.send(self.provider(sandbox.url), self.messages(self.largest + 1))
+
+    def test_good_content_and_messages_have_no_problems(self) -> None:
+        provider = self.provider("https://api.example")
+        assert provider.check_account() == []
+        assert provider.check_body(self.body()) == []
+        assert provider.check(self.body(), self.message(1)) == []
+
+
+class RowsContract(SendingContract):
+    """A vendor whose answer has a row for each message."""
+
+    def test_an_answer_that_forgets_a_message_leaves_that_one_in_doubt(self, sandbox: SandboxProcess) -> None:
+        messages = self.messages(3)
+        sandbox.arm(self.send_path, "wrong_count")
+        try:
+            receipts = self.send(self.provider(sandbox.url), messages)
+        except MaybeSent:
+            pytest.fail("the other messages were answered")
+        assert sorted(r.outcome for r in receipts) == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.UNKNOWN]
+        assert len(self.accepted(sandbox)) == 3
+
+
+class LookUpContract(SendingContract):
+    """A vendor that can be asked about references."""
+
+    def look_up(self, provider: Provider, references: Sequence[str]) -> list[Event]:
+        async def run() -> list[Event]:
+            async with provider:
+                return await provider.look_up(references, self.channel)
+
+        return asyncio.run(run())
+
+    def settle(self, sandbox: SandboxProcess) -> None:
+        """Lets the vendor's time pass up to the first look-up."""
+        sandbox.advance(self.provider(sandbox.url).capabilities(self.channel).look_up_after[0])
 
     @pytest.mark.parametrize("fault", ["timeout_before_accept", "reset_before_accept"])
     @pytest.mark.usefixtures("impatient")
@@ -218,16 +258,6 @@ class ProviderContract:
         assert all(event.provider_message_id for event in found)
         assert {event.kind for event in found} <= {EventKind.ACCEPTED, EventKind.SENT, EventKind.DELIVERED}
 
-    def test_an_answer_that_forgets_a_message_leaves_that_one_in_doubt(self, sandbox: SandboxProcess) -> None:
-        messages = self.messages(3)
-        sandbox.arm(self.send_path, "wrong_count")
-        try:
-            receipts = self.send(self.provider(sandbox.url), messages)
-        except MaybeSent:
-            pytest.fail("the other messages were answered")
-        assert sorted(r.outcome for r in receipts) == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.UNKNOWN]
-        assert len(self.accepted(sandbox)) == 3
-
     # -- asking -----------------------------------------------------------------------------------
     def test_a_look_up_leaves_out_what_the_vendor_does_not_know(self, sandbox: SandboxProcess) -> None:
         messages = self.messages(2)
@@ -242,19 +272,15 @@ class ProviderContract:
         with pytest.raises(NotSent):
             self.look_up(self.provider(sandbox.url), ["c1-r1-a1"])
 
-    def test_the_connection_test_sends_nothing(self, sandbox: SandboxProcess) -> None:
-        assert self.try_out(self.provider(sandbox.url)).ok
-        assert sandbox.log() == []
 
-    def test_the_connection_test_tells_a_wrong_key(self, sandbox: SandboxProcess) -> None:
-        outcome = self.try_out(self.provider(sandbox.url, credentials=self.wrong_credentials))
-        assert (outcome.ok, outcome.reason) == (False, Reason.AUTH)
-        assert outcome.text
+class CallbackContract(SendingContract):
+    """A vendor that tells by callbacks what was delivered."""
 
-    def test_the_connection_test_tells_what_is_missing(self, sandbox: SandboxProcess) -> None:
-        assert not self.try_out(self.provider(sandbox.url, credentials={})).ok
+    delivered_hook: ClassVar[str]  # kind of the callback that says "delivered"
 
-    # -- callbacks --------------------------------------------------------------------------------
+    def listen(self, sandbox: SandboxProcess, receiver: HookReceiver) -> None:
+        """Makes the sandbox call `receiver`, where the account's own URLs do not."""
+
     def delivered_hooks(self, sandbox: SandboxProcess, receiver: HookReceiver) -> list[Hook]:
         self.listen(sandbox, receiver)
         self.send(self.provider(sandbox.url, receiver), self.messages(3))
@@ -294,13 +320,6 @@ class ProviderContract:
         with pytest.raises(BadSignature):
             self.provider("http://127.0.0.1").verify(Hook(self.delivered_hook, "DELETE", {}, {}, b""))
 
-    # -- itself -----------------------------------------------------------------------------------
-    def test_a_batch_that_is_too_big_is_a_bug(self, sandbox: SandboxProcess) -> None:
-        with pytest.raises(ValueError, match="1 to 1000"):
-            self.send(self.provider(sandbox.url), self.messages(1001))
 
-    def test_good_content_and_messages_have_no_problems(self) -> None:
-        provider = self.provider("https://api.example")
-        assert provider.check_account() == []
-        assert provider.check_body(self.body()) == []
-        assert provider.check(self.body(), self.message(1)) == []
+class ProviderContract(RowsContract, LookUpContract, CallbackContract):
+    """A vendor that does all of it."""
