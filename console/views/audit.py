@@ -2,81 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from console.access import WorkspaceRequest, member
 from console.htmx import render_page
 from console.models import AuditEvent, User
 from console.paging import page_by_key
+from console.views.audit_details import Line, Reader, kind_of, label_of, model_of
+from console.views.audit_words import THINGS, sentence
 
-# The things that actions are done to: the part of "thing.verb" before the dot.
-THINGS: dict[str, Any] = {
-    "campaign": _("Campaigns"),
-    "dispatch": _("Dispatches"),
-    "recipient": _("Recipients"),
-    "template": _("Templates"),
-    "contact": _("Contacts"),
-    "contacts": _("Contacts, many at once"),
-    "consent": _("Consent"),
-    "suppression": _("Do not contact"),
-    "group": _("Lists and tags"),
-    "import": _("Imports"),
-    "export": _("Exports"),
-    "account": _("Provider accounts"),
-    "member": _("People and roles"),
-    "workspace": _("Workspace"),
-}
-# What was done: the part of "thing.verb" after the dot. A verb that is not here is shown as it is stored.
-VERBS: dict[str, Any] = {
-    "set_up": _("Set up"),
-    "create": _("Created"),
-    "created": _("Created"),
-    "update": _("Changed"),
-    "updated": _("Changed"),
-    "edit": _("Changed"),
-    "changed": _("Changed"),
-    "rename": _("Renamed"),
-    "restore": _("Restored"),
-    "delete": _("Deleted"),
-    "deleted": _("Deleted"),
-    "archive": _("Archived"),
-    "unarchive": _("Taken out of the archive"),
-    "enable": _("Enabled"),
-    "disable": _("Disabled"),
-    "export": _("Exported"),
-    "import": _("Imported"),
-    "imported": _("Imported"),
-    "do_not_contact": _("Put on the do-not-contact list"),
-    "add": _("Added"),
-    "added": _("Added"),
-    "remove": _("Removed"),
-    "removed": _("Removed"),
-    "role": _("Role changed"),
-    "invite": _("New sign-in link"),
-    "submit": _("Sent to review"),
-    "reopen": _("Back to draft"),
-    "schedule": _("Scheduled"),
-    "unschedule": _("Unscheduled"),
-    "start": _("Started"),
-    "begin": _("Sending began"),
-    "pause": _("Paused"),
-    "resume": _("Resumed"),
-    "hold": _("Paused by a problem"),
-    "stop": _("Stopped"),
-    "finish": _("Finished"),
-    "resend": _("Sent again"),
-    "mark_sent": _("Marked as sent"),
-    "mark_not_sent": _("Marked as not sent"),
-    "send_again": _("Sent again"),
-    "release": _("Released"),
-    "rotate_token": _("New callback address"),
-}
 MACHINE = "machine"
+# model -> (its page, who may open it, does the address hold the id or is it the query of a list)
+_PAGES: dict[str, tuple[str, str, str]] = {
+    "campaign": ("campaign", "campaign.view", ""),
+    "contact": ("contact", "contact.view", ""),
+    "dispatch": ("dispatch", "dispatch.view", ""),
+    "group": ("contacts", "contact.view", "?group={pk}"),
+    "provideraccount": ("account", "provider.view", ""),
+    "template": ("template", "template.view", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event as the page shows it. `url` is "" for what is gone, has no page, or may not be opened."""
+
+    event: AuditEvent
+    sentence: str
+    kind: str
+    label: str
+    url: str
+    lines: Sequence[Line]
 
 
 @member("audit.view")
@@ -92,12 +55,10 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     if what in THINGS:
         events = events.filter(action__startswith=f"{what}.")
     page = page_by_key(request, events)
-    for event in page.rows:
-        event.word = VERBS.get(event.action.partition(".")[2], event.action)
-        event.lines = lines_of(event.detail)
     context = {
         "now": timezone.now(),
         "page": page,
+        "entries": entries_of(request, page.rows),
         "who": who,
         "what": what,
         "people": User.objects.filter(memberships__workspace=request.workspace).order_by("name", "email"),
@@ -107,22 +68,42 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     return render_page(request, "console/audit.html", context, partial="rows")
 
 
-def lines_of(detail: dict[str, Any]) -> list[tuple[str, str]]:
-    """(name, text) for each entry of an event's detail; `before` and `after` are told as one change."""
-    before, after = detail.get("before"), detail.get("after")
-    if isinstance(before, dict) and isinstance(after, dict):
-        changes = [(name, f"{_plain(before.get(name))} → {_plain(value)}") for name, value in after.items()]
-    elif before is not None and after is not None:
-        changes = [("", f"{_plain(before)} → {_plain(after)}")]
-    else:
-        changes = []
-    told = {"before", "after"} if changes else set()
-    return changes + [(name, _plain(value)) for name, value in detail.items() if name not in told]
+def entries_of(request: WorkspaceRequest, events: Sequence[AuditEvent]) -> list[Entry]:
+    """The events in words, with links to what still exists: a query a kind of thing, however many events."""
+    reader, urls = Reader(events, timezone.now()), _urls(request, {event.target for event in events})
+    return [
+        Entry(
+            event,
+            sentence(event.action),
+            kind_of(event.target),
+            label_of(event),
+            urls.get(event.target, ""),
+            reader.lines(event),
+        )
+        for event in events
+    ]
 
 
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items()) or "–"
-    if isinstance(value, list):
-        return ", ".join(_plain(inner) for inner in value) or "–"
-    return "–" if value is None or value == "" else str(value)
+def _urls(request: WorkspaceRequest, targets: Iterable[str]) -> dict[str, str]:
+    """target -> the page of that thing."""
+    ids: dict[str, list[int]] = {}
+    for target in targets:
+        name, _, pk = target.partition(":")
+        if name in _PAGES and pk.isdecimal() and _PAGES[name][1] in request.permissions:
+            ids.setdefault(name, []).append(int(pk))
+    return {
+        f"{name}:{pk}": _url(request, name, pk)
+        for name, wanted in ids.items()
+        for pk in _existing(request, name, wanted)
+    }
+
+
+def _existing(request: WorkspaceRequest, name: str, ids: list[int]) -> list[int]:
+    manager: Any = model_of(name)._default_manager  # type: ignore[union-attr]
+    return list(manager.for_workspace(request.workspace).filter(pk__in=ids).values_list("pk", flat=True))
+
+
+def _url(request: WorkspaceRequest, name: str, pk: int) -> str:
+    page, _, query = _PAGES[name]
+    slug = request.workspace.slug
+    return reverse(page, args=[slug]) + query.format(pk=pk) if query else reverse(page, args=[slug, pk])
