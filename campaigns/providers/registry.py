@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from campaigns.providers.base import AccountConfig, Field, Provider
+from campaigns.providers.crm_messaging import CrmMessaging
 from campaigns.providers.messaging_service import MessagingService
 from campaigns.providers.remote import TokenStore
 from campaigns.providers.sinch_messaging import SinchMessaging
 
-ProviderClass = type[SinchMessaging] | type[MessagingService]
+ProviderClass = type[SinchMessaging] | type[MessagingService] | type[CrmMessaging]
 
-_CLASSES: tuple[ProviderClass, ...] = (SinchMessaging, MessagingService)
+_CLASSES: tuple[ProviderClass, ...] = (SinchMessaging, MessagingService, CrmMessaging)
 PROVIDERS: Mapping[str, ProviderClass] = {cls.slug: cls for cls in _CLASSES}
 
 

@@ -12,13 +12,15 @@ from campaigns.providers.base import Channel
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """`credentials` work at the sandbox. `portal`: the sandbox's settings that stand for what an operator enters in
-    the vendor's portal, with `{kind}` where the callback address of that kind goes; `vendor` is its key there."""
+    the vendor's portal, with `{kind}` where the callback address of that kind goes; `vendor` is its key there.
+    `country`: where the phones are that the sandbox takes, for one that does not take every country's."""
 
     credentials: Mapping[str, str]
     channels: tuple[Channel, ...]
     vendor: str = ""
     portal: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    country: str = "ES"
 
 
 REHEARSALS: Mapping[str, Rehearsal] = {
@@ -31,5 +33,15 @@ REHEARSALS: Mapping[str, Rehearsal] = {
     "messaging-service": Rehearsal(
         credentials={"auth_form": "app", "api_key": "sandbox-key"},
         channels=(Channel.EMAIL, Channel.SMS),
+    ),
+    "crm-messaging": Rehearsal(
+        credentials={"user": "sandbox", "password": "sandbox"},
+        channels=(Channel.SMS, Channel.EMAIL),
+        options={
+            "templates": "101 | sms | Firstname, voucherCode | "
+            "{{Firstname}}, your voucher is {{voucherCode}}. Tienda Norte\n"
+            "102 | email | Firstname | Hello {{Firstname}}, the shop opens at 10 from Monday on. Tienda Norte",
+        },
+        country="GR",
     ),
 }

@@ -12,6 +12,7 @@ def test_every_provider_is_offered_by_its_own_name() -> None:
     assert registry.choices() == [
         ("sinch-messaging", "Sinch Messaging"),
         ("messaging-service", "messaging-service.com"),
+        ("crm-messaging", "CRM Messaging"),
     ]
     assert all(registry.provider_class(slug).slug == slug for slug in registry.PROVIDERS)
 
