@@ -2,12 +2,12 @@ from campaigns.models.account import AccessToken, ProviderAccount
 from campaigns.models.campaign import Campaign, Purpose
 from campaigns.models.dispatch import Dispatch, DispatchKind, Lane, Pace, Pulse, Tally
 from campaigns.models.ledger import Batch, Recipient
-from campaigns.models.receipt import ProviderEvent, Reply
+from campaigns.models.receipt import ProviderEvent, Reply, ReplySettings
 from campaigns.models.remote import ListRun, Ticket
 from campaigns.models.template import Attachment, Template, TemplateVersion
 
 __all__ = [
     "AccessToken", "Attachment", "Batch", "Campaign", "Dispatch", "DispatchKind", "Lane", "ListRun", "Pace",
-    "ProviderAccount", "ProviderEvent", "Pulse", "Purpose", "Recipient", "Reply", "Tally", "Template",
-    "TemplateVersion", "Ticket",
+    "ProviderAccount", "ProviderEvent", "Pulse", "Purpose", "Recipient", "Reply", "ReplySettings", "Tally",
+    "Template", "TemplateVersion", "Ticket",
 ]  # fmt: skip

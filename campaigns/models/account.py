@@ -56,6 +56,11 @@ class ProviderAccount(models.Model):
     # The vendor's list as last read.
     remote_templates = models.JSONField(_("templates at the provider"), default=list, editable=False)
     remote_templates_at = models.DateTimeField(_("templates read at"), null=True, editable=False)
+    # The vendor's register as last read: id, name and alias of each.
+    remote_campaigns = models.JSONField(_("campaigns at the provider"), default=list, editable=False)
+    hook_networks = models.TextField(
+        _("callbacks come from"), blank=True, default="", help_text=_("Addresses and networks; empty: from anywhere.")
+    )
     created_at = models.DateTimeField(_("created at"))
 
     objects = WorkspaceQuerySet.as_manager()

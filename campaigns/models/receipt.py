@@ -71,6 +71,7 @@ class Reply(models.Model):
     text = models.TextField(_("text"), blank=True, default="")
     opted_out = models.BooleanField(_("opted out"), default=False)
     at = models.DateTimeField(_("time"))
+    read_at = models.DateTimeField(_("read at"), null=True)
 
     objects = WorkspaceQuerySet.as_manager()
 
@@ -78,7 +79,30 @@ class Reply(models.Model):
         verbose_name = _("reply")
         verbose_name_plural = _("replies")
         constraints = [models.UniqueConstraint(fields=["account", "event_id"], name="reply_once")]
-        indexes = [models.Index(fields=["workspace", "-id"], name="reply_newest")]
+        indexes = [
+            models.Index(fields=["workspace", "-id"], name="reply_newest"),
+            models.Index(fields=["workspace", "-id"], condition=Q(read_at__isnull=True), name="reply_unread"),
+            models.Index(fields=["workspace", "-id"], condition=Q(opted_out=True), name="reply_opted_out"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.address}: {self.text[:40]}"
+
+
+class ReplySettings(models.Model):
+    """What a workspace does with replies. A language that is missing in `stop_words` has the words it starts with
+    (`campaigns.stopwords`); `confirmation` (language -> text) leaves only while `confirms` is on."""
+
+    workspace = models.OneToOneField(
+        Workspace, on_delete=models.CASCADE, primary_key=True, related_name="+", verbose_name=_("workspace")
+    )
+    stop_words = models.JSONField(_("opt-out words by language"), default=dict)
+    confirms = models.BooleanField(_("confirms an opt-out"), default=False)
+    confirmation = models.JSONField(_("confirmation by language"), default=dict)
+
+    class Meta:
+        verbose_name = _("settings of replies")
+        verbose_name_plural = _("settings of replies")
+
+    def __str__(self) -> str:
+        return str(self.workspace)
