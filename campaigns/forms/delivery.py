@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import time
 from typing import Any
 
 from django import forms
@@ -41,8 +40,9 @@ class DeliveryForm(forms.Form):
         super().__init__(None if self.moved else data, initial={**initial, "delivery_for": account.pk})
         self.fields["delivery_for"] = forms.CharField(widget=forms.HiddenInput, required=False)
         offered = [(t.id, t.name or t.id) for t in listing.templates if t.usable] if listing.at else None
+        aliases = delivery.aliases_of(account, kept)
         for field in self.vendor_fields:
-            made = as_form_field(field, offered)
+            made = as_form_field(field, aliases if field.kind == "campaign" else offered)
             made.disabled = field.guarded and delivery.GUARD not in permissions
             self.fields[PREFIX + field.name] = made
 
@@ -70,8 +70,6 @@ def _as_text(value: object, field: Field) -> str:
     if isinstance(value, bool):
         # A flag that is on by itself must be able to say no.
         return "true" if value else ("false" if field.default else "")
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
     return "" if value is None else str(value).strip()
 
 

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from campaigns.providers.base import Field
 
 
+class MomentField(forms.CharField):
+    """A date and a clock time without a zone, as the text "2026-12-24 18:00"."""
+
+    widget = forms.TextInput(attrs={"type": "datetime-local"})
+
+    def to_python(self, value: Any) -> str:
+        typed = str(value or "").strip().replace("T", " ")
+        if not typed:
+            return ""
+        try:
+            return datetime.fromisoformat(typed).strftime("%Y-%m-%d %H:%M")
+        except ValueError:
+            raise ValidationError(gettext("Enter a date and a time, such as 2026-12-24 18:00.")) from None
+
+    def prepare_value(self, value: Any) -> str:
+        return str(value or "").replace(" ", "T")
+
+
 def as_form_field(field: Field, offered: list[tuple[str, str]] | None = None) -> forms.Field:
-    """`offered`: the choices of a field of kind "template"; None where the vendor cannot list them, so that the id
-    is typed."""
+    """`offered`: the choices of a field of kind "template" or "campaign"; None where none were read at the vendor, so
+    that the id is typed."""
     common: dict[str, Any] = {
         "label": gettext(field.label),
         "help_text": gettext(field.help) if field.help else "",
@@ -26,12 +46,14 @@ def as_form_field(field: Field, offered: list[tuple[str, str]] | None = None) ->
             return forms.ChoiceField(choices=choices, **common)
         case "template" if offered is not None:
             return forms.ChoiceField(choices=[("", gettext("Choose one")), *offered], **common)
+        case "campaign" if offered is not None:
+            return forms.ChoiceField(choices=[("", gettext("As the account says")), *offered], **common)
         case "flag":
             return forms.BooleanField(**{**common, "required": False})
         case "number":
             return forms.IntegerField(min_value=1, **common)
         case "time":
-            return forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"), **common)
+            return MomentField(**common)
         case "secret":
             return forms.CharField(widget=forms.PasswordInput, **common)
         case "lines":

@@ -88,8 +88,9 @@ class Capabilities:
 class Field:
     """One input of the account form, or of a campaign's delivery options.
 
-    kind: text, lines, secret, url, number, time, choice, flag, template (one of `Provider.templates`) or campaign
-    (an alias of `Provider.campaign_register`; typed where the account has read none).
+    kind: text, lines, secret, url, number, time (a local date and time, `2026-12-24 18:00`), choice, flag,
+    template (one of `Provider.templates`) or campaign (an alias of `Provider.campaign_register`; typed where the
+    account has read none).
     aliases: other names under which commands may pass the value (compared without case, `_` and `-`).
     For delivery options: channels and purposes ("marketing", "service") that it is for, () = all; guarded: only
     who may manage accounts sets it, and the audit log says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -38,6 +39,22 @@ def fields_of(account: ProviderAccount, campaign: Campaign) -> tuple[Field, ...]
 
 def lists_templates(account: ProviderAccount, channel: str) -> bool:
     return accounts.capabilities(account, channel).lists_templates
+
+
+def aliases_of(account: ProviderAccount, kept: Mapping[str, str]) -> list[tuple[str, str]] | None:
+    """(alias, words) of the campaigns in the vendor's register as last read, with one that the campaign has already;
+    None when none were read, so that an alias is typed."""
+    known = {row["alias"]: row["name"] for row in account.remote_campaigns if row["alias"]}
+    if not known:
+        return None
+    here = [f.name for f in registry.provider_class(account.provider).message_fields if f.kind == "campaign"]
+    gone = {kept[name]: kept[name] for name in here if kept.get(name)}
+    return [(alias, f"{name} ({alias})" if name != alias else alias) for alias, name in {**gone, **known}.items()]
+
+
+def names_price(campaign: Campaign) -> bool:
+    """True when the account's vendor can tell what a campaign costs before it sends it."""
+    return bool(campaign.account and accounts.capabilities(campaign.account, campaign.channel).remote_lists)
 
 
 def ways(account: ProviderAccount | None, channel: str) -> list[Way]:

@@ -84,10 +84,7 @@ MESSAGE: tuple[Field, ...] = (
         _("Hold at Sinch until"),
         kind="time",
         required=False,
-        help=_(
-            "Such as 2026-12-24 18:00. Sinch cannot call messages back that it holds, so the campaign's own start is"
-            " the better way to wait."
-        ),
+        help=_("Messages that Sinch holds cannot be called back: the campaign's own start is the better way to wait."),
     ),
     Field(
         "expires_in_minutes",
@@ -101,7 +98,7 @@ MESSAGE: tuple[Field, ...] = (
         _("Give up at"),
         kind="time",
         required=False,
-        help=_("Such as 2026-12-24 20:00: what has not reached the phone by then is dropped."),
+        help=_("What has not reached the phone by then is dropped."),
     ),
     Field(
         "time_zone",
