@@ -10,7 +10,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
