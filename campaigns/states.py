@@ -107,6 +107,8 @@ class Reason(StrEnum):
     NOT_FOUND = "not_found"
     UNREADABLE_ANSWER = "unreadable_answer"
     UNKNOWN_CODE = "unknown_code"
+    INTERRUPTED = "interrupted"
+    NO_OUTCOME = "no_outcome"
     # a person's decision on the "to verify" list
     MARKED_SENT = "marked_sent"
     MARKED_NOT_SENT = "marked_not_sent"
@@ -161,6 +163,7 @@ RECIPIENT_MOVES: dict[str, Move] = {
     "carry": _move("claimed unknown accepted", RecipientStatus.SENT, By.PROVIDER),
     "deliver": _move("claimed unknown accepted sent", RecipientStatus.DELIVERED, By.PROVIDER),
     "undeliver": _move("claimed unknown accepted sent", RecipientStatus.UNDELIVERED, By.PROVIDER),
+    "doubt": _move("accepted unknown", RecipientStatus.UNKNOWN, By.PROVIDER),  # taken, then lost sight of
     "cancel": _move("queued", RecipientStatus.CANCELLED, By.MACHINE),
     "mark_sent": _move("unknown", RecipientStatus.ACCEPTED, By.PERSON, "dispatch.control"),
     "mark_not_sent": _move("unknown", RecipientStatus.FAILED, By.PERSON, "dispatch.control"),

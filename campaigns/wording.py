@@ -213,6 +213,14 @@ REASON_WORDS: dict[str, tuple[Words, Words]] = {
         _("The provider used a code we do not know"),
         _("Read the provider's words next to it."),
     ),
+    Reason.INTERRUPTED: (
+        _("The provider failed while it was sending"),
+        _("Some of these people may have the message. Ask the provider, then decide."),
+    ),
+    Reason.NO_OUTCOME: (
+        _("The provider took it and never said how it ended"),
+        _("Read it in the provider's own console, then decide."),
+    ),
     Reason.MARKED_SENT: (_("Marked as sent by a person"), ""),
     Reason.MARKED_NOT_SENT: (_("Marked as not sent by a person"), _("It can be sent again.")),
 }

@@ -23,6 +23,7 @@ class Ticket(models.Model):
     dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="tickets", verbose_name=_("dispatch"))
     batch_no = models.PositiveIntegerField(_("batch"))
     value = models.CharField(_("id at the provider"), max_length=200)
+    due_at = models.DateTimeField(_("to be sent at"), null=True)  # by the vendor, where it keeps the request until then
     made_at = models.DateTimeField(_("created at"))
     follows = models.PositiveSmallIntegerField(_("look-ups"), default=0)
     follow_at = models.DateTimeField(_("next look-up"), null=True)

@@ -26,7 +26,7 @@ from campaigns.providers.base import (
 from campaigns.querysets import claims, tallies
 from campaigns.querysets import outcomes as queries
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import accounts, holds
+from campaigns.services import accounts, follow_times, holds
 from campaigns.services.flights import Flight
 from campaigns.states import BatchStatus, Reason, RecipientStatus
 from contacts.services import consent
@@ -207,9 +207,7 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
 
 def _note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
     """Keep what the vendor calls the request, in the transaction of its outcome: callbacks may follow at once."""
-    values = dict.fromkeys(receipt.ticket for receipt in receipts if receipt.ticket)
-    follow_after = flight.capabilities.follow_after
-    follow_at = now + timedelta(seconds=follow_after[0]) if follow_after else None
+    due_at = {receipt.ticket: receipt.due_at for receipt in receipts if receipt.ticket}
     Ticket.objects.bulk_create(
         (
             Ticket(
@@ -217,10 +215,11 @@ def _note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) ->
                 dispatch_id=flight.dispatch.pk,
                 batch_no=flight.batch.number,
                 value=value,
+                due_at=due,
                 made_at=now,
-                follow_at=follow_at,
+                follow_at=follow_times.next_at(flight.capabilities, now, due, now),
             )
-            for value in values
+            for value, due in due_at.items()
         ),
         ignore_conflicts=True,
     )
