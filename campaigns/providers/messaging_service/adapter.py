@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import orjson
 
@@ -22,7 +22,6 @@ from campaigns.providers.base import (
     Event,
     Hook,
     Message,
-    NotSent,
     Outcome,
     Outgoing,
     Problem,
@@ -32,27 +31,42 @@ from campaigns.providers.base import (
 )
 from campaigns.providers.batching import send_in_parts, send_one_by_one
 from campaigns.providers.http import Answer, HttpClient
-from campaigns.providers.messaging_service import auth, checks, email, errors, events, fields, inbound, rights, sms
+from campaigns.providers.messaging_service import (
+    auth,
+    checks,
+    email,
+    errors,
+    events,
+    fields,
+    files,
+    inbound,
+    options,
+    pulling,
+    rights,
+    sms,
+)
+from campaigns.providers.messaging_service.answers import Answers
 from campaigns.providers.messaging_service.api import Api
 from campaigns.providers.messaging_service.bulks import BulksApi
 from campaigns.providers.messaging_service.codes import SEND_STATUSES
+from campaigns.providers.messaging_service.message_fields import MESSAGE_FIELDS
 from campaigns.providers.messaging_service.receipts import Receipts, match
 from campaigns.providers.messaging_service.suppressions import SuppressionsApi
+from campaigns.providers.messaging_service.timing import FURTHEST
+from campaigns.providers.remote import Kept
 from campaigns.states import Reason
-
-log = logging.getLogger(__name__)
 
 MAX_BATCH = 1000
 MAX_REFERENCE, MAX_CAMPAIGN = 200, 255
-MAX_VALIDITY_MINUTES = 48 * 60
-PULL_LIMIT = 1000
+LOGS_LIMIT = 1000
 # A list of ids in a query has at most 2048 characters; the logs answer 120 times a minute.
 IDS_LENGTH = 2000
 LOGS_PAUSE = 0.5
 _SEND_PATHS = {Channel.EMAIL: "/email/4/messages", Channel.SMS: "/sms/3/messages"}
 _QUERY_PATH = "/sms/3/text/query"
-_REPORTS = {Channel.EMAIL: "/email/4/reports", Channel.SMS: "/sms/3/reports"}
-_INBOX = "/sms/1/inbox/reports"
+
+Request = Callable[[Sequence[Message], str], tuple[dict[str, Any], errors.Layout]]
+"""The body of a request for some messages under a bulk id, and which of them stands where in it."""
 
 
 class MessagingService(HttpAdapter):
@@ -63,6 +77,7 @@ class MessagingService(HttpAdapter):
     credential_fields = fields.CREDENTIALS
     option_fields = fields.OPTIONS
     hook_urls = fields.HOOKS
+    message_fields = MESSAGE_FIELDS
 
     # -- what it can do ---------------------------------------------------------------------------
     def capabilities(self, channel: Channel) -> Capabilities:
@@ -75,6 +90,9 @@ class MessagingService(HttpAdapter):
             # A repeated message id is refused as a double; the query route has no message id.
             absent_means=Absent.ASK if by_query else Absent.RESUBMIT,
             pulls=True,
+            remote_templates=channel is Channel.EMAIL,
+            attachment_bytes=files.MAX_BYTES if channel is Channel.EMAIL else 0,
+            keeps_for=FURTHEST[channel].total_seconds(),
             requests_per_second=100.0,
         )
 
@@ -89,7 +107,8 @@ class MessagingService(HttpAdapter):
         return checks.check_base_url(self.config.base_url) + auth.check(self.credential)
 
     def check_body(self, body: Body) -> list[Problem]:
-        return checks.check_body(body, self.flag("track_clicks"))
+        answers = self._answers(body)
+        return checks.check_body(body, answers.flag("track_clicks")) + options.check(body, datetime.now(UTC))
 
     def check(self, body: Body, message: Message) -> list[Problem]:
         return checks.check_message(body, message)
@@ -103,7 +122,7 @@ class MessagingService(HttpAdapter):
         )
         require(len(batch.campaign_reference) <= MAX_CAMPAIGN, "a campaign reference has at most 255 characters")
         if channel is Channel.EMAIL:
-            full = all(len(m.values) == len(batch.body.slots) for m in batch.messages)
+            full = all(len(m.values) == len(email.names_of(batch.body)) for m in batch.messages)
             require(full, "every slot needs a value")
         if self._by_query(channel):
             return await send_one_by_one(
@@ -113,16 +132,38 @@ class MessagingService(HttpAdapter):
                 spacing=batch.spacing,
                 sleep=self._sleep,
             )
+        answers = self._answers(batch.body)
+        if channel is Channel.EMAIL:
+            return await self._post_emails(batch, answers.for_email())
+        return await self._post_parts(
+            batch, [batch.messages], lambda messages, bulk_id: sms.request(batch, messages, bulk_id, answers.for_sms())
+        )
+
+    async def _post_emails(self, batch: Outgoing, settings: email.Settings) -> list[Receipt]:
+        attachments = batch.body.attachments
+        if files.uploads(self.option("files"), attachments, email.content_repeats(batch.body)):
+            carried = await files.uploaded(attachments, self._api, self._authorization.fingerprint)
+        else:
+            carried = files.inside(attachments)
+        return await self._post_parts(
+            batch,
+            email.parts_of(batch, settings, carried),
+            lambda messages, bulk_id: email.request(batch, messages, bulk_id, settings, carried),
+        )
+
+    async def _post_parts(self, batch: Outgoing, parts: Sequence[Sequence[Message]], request: Request) -> list[Receipt]:
         posts = 0
 
         async def post(messages: Sequence[Message]) -> list[Receipt]:
             nonlocal posts
             posts += 1
-            bulk_id = batch.key if posts == 1 else f"{batch.key}-{posts}"
-            return await self._post(batch, messages, bulk_id)
+            body, layout = request(messages, batch.key if posts == 1 else f"{batch.key}-{posts}")
+            answer = await self._api.exchange("POST", _SEND_PATHS[batch.body.channel], body=body)
+            self._check_send(answer, layout)
+            return self._receipts(answer, batch, messages)
 
         return await send_in_parts(
-            email.parts_of(batch) if channel is Channel.EMAIL else [batch.messages],
+            parts,
             post,
             splits=lambda error: isinstance(error, errors.Violated) and not error.is_about_all(),
             culprits=lambda error, messages: error.named() if isinstance(error, errors.Violated) else {},
@@ -130,18 +171,8 @@ class MessagingService(HttpAdapter):
             sleep=self._sleep,
         )
 
-    async def _post(self, batch: Outgoing, messages: Sequence[Message], bulk_id: str) -> list[Receipt]:
-        channel = batch.body.channel
-        if channel is Channel.EMAIL:
-            body, layout = email.request(batch, messages, bulk_id, self._email_settings())
-        else:
-            body, layout = sms.request(batch, messages, bulk_id, self._sms_settings())
-        answer = await self._api.exchange("POST", _SEND_PATHS[channel], body=body)
-        self._check_send(answer, layout)
-        return self._receipts(answer, batch, messages)
-
     async def _post_query(self, batch: Outgoing, message: Message) -> Receipt:
-        query = sms.query(batch, message, self._sms_settings())
+        query = sms.query(batch, message, self._answers(batch.body).for_sms())
         answer = await self._api.exchange("GET", _QUERY_PATH, query=query)
         self._check_send(answer, [[message]])
         rows = self._rows(answer)
@@ -179,29 +210,30 @@ class MessagingService(HttpAdapter):
         for place, ids in enumerate(_id_lists(references)):
             if place:
                 await self._sleep(LOGS_PAUSE)
-            query = [(name, ids), ("limit", str(PULL_LIMIT))]
-            for row in await self._fetch(rights.LOGS[channel], query):
+            query = [(name, ids), ("limit", str(LOGS_LIMIT))]
+            for row in pulling.rows(await self._api.ask("GET", rights.LOGS[channel], query=query)):
                 event = events.log_event(row)
                 found.append(replace(event, reference=str(row.get(name) or ""), channel=channel))
         return [event for event in found if event.reference in wanted]
 
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
-        """Delivery reports and, for SMS, replies: each is handed out once, so what was fetched is returned even
-        when the second call fails."""
-        query = [("limit", str(PULL_LIMIT))]
-        found = [events.report_event(row) for row in await self._fetch(_REPORTS[channel], query)]
-        if channel is Channel.SMS:
-            try:
-                found += [events.reply_event(row) for row in await self._fetch(_INBOX, query)]
-            except ProviderError as error:
-                log.warning("replies could not be fetched: %s", error.text)
-        return Pulled(found)
+        return await pulling.pull(self._api, channel, cursor, datetime.now(UTC))
 
     async def test(self) -> Connection:
         try:
             return await rights.test(self._api, self.channels)
         except ProviderError as error:
             return Connection(False, error.reason, error.text)
+
+    # -- what is kept until its time ----------------------------------------------------------------
+    async def kept(self, key: str, channel: Channel) -> list[Kept]:
+        return await BulksApi(self._api, channel).kept(key)
+
+    async def move(self, key: str, channel: Channel, at: datetime) -> None:
+        await BulksApi(self._api, channel).move(key, at)
+
+    async def call_off(self, key: str, channel: Channel) -> None:
+        await BulksApi(self._api, channel).cancel(key)
 
     def bulks(self, channel: Channel) -> BulksApi:
         """Scheduled requests at the provider."""
@@ -210,13 +242,6 @@ class MessagingService(HttpAdapter):
     def suppressions(self) -> SuppressionsApi:
         """The provider's own suppression list."""
         return SuppressionsApi(self._api)
-
-    async def _fetch(self, path: str, query: Sequence[tuple[str, str]]) -> list[events.Row]:
-        answer = await self._api.ask("GET", path, query=query)
-        try:
-            return events.rows_of(answer)
-        except ValueError as error:
-            raise NotSent(Reason.PROVIDER_DOWN, "Unreadable answer.") from error
 
     # -- callbacks --------------------------------------------------------------------------------
     def parse(self, hook: Hook) -> list[Event]:
@@ -228,35 +253,8 @@ class MessagingService(HttpAdapter):
     def _by_query(self, channel: Channel) -> bool:
         return channel is Channel.SMS and self.flag("use_query_route")
 
-    def _email_settings(self) -> email.Settings:
-        return email.Settings(
-            layout=self.option("message_layout"),
-            delivery_url=self.config.hooks.get("delivery", ""),
-            events_url=self.config.hooks.get("events", ""),
-            intermediate_reports=self.flag("intermediate_reports"),
-            track_opens=self.flag("track_opens"),
-            track_clicks=self.flag("track_clicks"),
-            validity_minutes=self._validity(),
-            client_priority=self.option("client_priority"),
-            ip_pool=self.option("ip_pool"),
-        )
-
-    def _sms_settings(self) -> sms.Settings:
-        return sms.Settings(
-            delivery_url=self.config.hooks.get("delivery", ""),
-            events_url=self.config.hooks.get("events", ""),
-            intermediate_reports=self.flag("intermediate_reports"),
-            validity_minutes=self._validity(),
-            flash=self.flag("flash"),
-            language=self.option("language"),
-            transliteration=self.option("transliteration"),
-            track_links=self.flag("track_links"),
-            speed_per_minute=self.number("speed_per_minute"),
-        )
-
-    def _validity(self) -> int | None:
-        minutes = self.number("validity_minutes")
-        return min(minutes, MAX_VALIDITY_MINUTES) if minutes else None
+    def _answers(self, body: Body) -> Answers:
+        return Answers(self.option, self.config.hooks, body.options, datetime.now(UTC))
 
     # -- client -----------------------------------------------------------------------------------
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -76,6 +77,12 @@ class Authorization:
         """What must never appear in a text."""
         fields = [self._credential(name) for name in ("api_key", "password", "client_secret", "session_token")]
         return (*fields, self._basic().partition(" ")[2])
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells accounts apart without naming a secret."""
+        given = "\0".join(self._credential(name) for name in NEEDS.get(self._form, ()))
+        return hashlib.sha256(given.encode()).hexdigest()
 
     async def header(self, http: HttpClient) -> str:
         if self._form == BEARER:

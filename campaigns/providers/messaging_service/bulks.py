@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from campaigns.providers.base import Channel, NotSent, Refused
@@ -12,6 +12,8 @@ from campaigns.providers.http import Statuses, Verdict
 from campaigns.providers.messaging_service.api import Api
 from campaigns.providers.messaging_service.codes import ASK_STATUSES
 from campaigns.providers.messaging_service.events import instant
+from campaigns.providers.messaging_service.timing import wire_time
+from campaigns.providers.remote import Kept
 from campaigns.states import Reason
 
 # 404: not scheduled, or never heard of. 409 (email) and 400 (SMS): too late to change.
@@ -47,10 +49,19 @@ class BulksApi:
         """PENDING, PAUSED, PROCESSING, CANCELED, FINISHED or FAILED."""
         return _bulks(await self._ask("GET", f"{self._path}/status", bulk_id))
 
+    async def kept(self, bulk_id: str) -> list[Kept]:
+        """Time and status of each part of a request; [] when nothing of it is scheduled."""
+        try:
+            times = {bulk.bulk_id: bulk.send_at for bulk in await self.times(bulk_id)}
+            return [Kept(b.bulk_id, b.status, times.get(b.bulk_id)) for b in await self.statuses(bulk_id)]
+        except Refused as error:
+            if error.reason is Reason.NOT_FOUND:
+                return []
+            raise
+
     async def move(self, bulk_id: str, send_at: datetime) -> None:
         """To another instant. Refused(REJECTED) when it is too late."""
-        when = send_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
-        await self._ask("PUT", self._path, bulk_id, body={"sendAt": when})
+        await self._ask("PUT", self._path, bulk_id, body={"sendAt": wire_time(send_at)})
 
     async def pause(self, bulk_id: str) -> None:
         await self._write(bulk_id, PAUSED)

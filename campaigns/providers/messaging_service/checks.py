@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from campaigns import sms
 from campaigns.providers.base import Body, Channel, Message, Problem
 from campaigns.providers.base import gettext_noop as _
-from campaigns.providers.messaging_service.email import SLOT
+from campaigns.providers.messaging_service.email import SLOT, names_of
 from campaigns.providers.messaging_service.receipts import phone
 from campaigns.states import Reason
 
@@ -54,18 +54,20 @@ def check_message(body: Body, message: Message) -> Problems:
 
 
 def check_email_body(body: Body, track_clicks: bool) -> Problems:
+    """A stored template may bring its own sender, subject and bodies."""
+    if body.template_id:
+        problems = _check_sender(body) if body.sender else []
+        return problems + _check_reply_to(body) + _check_headers(body)
     problems = _check_sender(body)
     if not 1 <= len(body.subject) <= MAX_SUBJECT or _LINE_BREAK.search(body.subject):
         words = _("The subject needs 1 to %(most)s characters, on one line.")
         problems.append(Problem(Reason.INVALID_CONTENT, words, "subject", {"most": MAX_SUBJECT}))
     if not (body.html.strip() or body.text.strip()):
         problems.append(Problem(Reason.INVALID_CONTENT, _("The email is empty."), "html"))
-    if body.reply_to and not is_address(body.reply_to):
-        problems.append(Problem(Reason.INVALID_CONTENT, _("The reply address is not an email address."), "reply_to"))
     if track_clicks and len(_LINK.findall(body.html)) > MAX_LINKS:
         words = _("With click tracking an email may hold %(most)s links at most.")
         problems.append(Problem(Reason.INVALID_CONTENT, words, "html", {"most": MAX_LINKS}))
-    return problems + _check_headers(body) + _check_slots(body)
+    return problems + _check_reply_to(body) + _check_headers(body) + _check_slots(body)
 
 
 def check_sms_body(body: Body) -> Problems:
@@ -91,6 +93,12 @@ def _check_sender(body: Body) -> Problems:
     return []
 
 
+def _check_reply_to(body: Body) -> Problems:
+    if body.reply_to and not is_address(body.reply_to):
+        return [Problem(Reason.INVALID_CONTENT, _("The reply address is not an email address."), "reply_to")]
+    return []
+
+
 def _check_headers(body: Body) -> Problems:
     for name, value in body.headers.items():
         if name.lower() in FORBIDDEN_HEADERS or _LINE_BREAK.search(name + value):
@@ -111,14 +119,15 @@ def _check_slots(body: Body) -> Problems:
 def _check_email(body: Body, message: Message) -> Problems:
     if not is_address(message.address):
         return [Problem(Reason.INVALID_RECIPIENT, _("This is not an email address."), "address")]
-    if len(message.values) != len(body.slots):
+    names = names_of(body)
+    if len(message.values) != len(names):
         return [Problem(Reason.MISSING_VALUE, _("A placeholder has no value."), "html")]
     # The vendor documents no way to write braces that are not a placeholder.
     if any("{{" in value or "}}" in value for value in message.values):
         words = _("A value holds “{{” or “}}”, which the provider would take for a placeholder.")
         return [Problem(Reason.INVALID_CONTENT, words, "html")]
     named = _names_in(body.subject + "".join(body.headers.values()))
-    if any(name in named and _LINE_BREAK.search(value) for name, value in zip(body.slots, message.values, strict=True)):
+    if any(name in named and _LINE_BREAK.search(value) for name, value in zip(names, message.values, strict=True)):
         words = _("A value has a line break and stands in the subject or in a header.")
         return [Problem(Reason.INVALID_CONTENT, words, "subject")]
     return []

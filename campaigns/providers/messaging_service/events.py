@@ -15,6 +15,7 @@ import orjson
 from campaigns.providers.adapter import e164, event_id
 from campaigns.providers.base import Channel, Event, EventKind
 from campaigns.providers.messaging_service.codes import UNSURE, Fate
+from campaigns.providers.messaging_service.copies import is_copy
 from campaigns.providers.messaging_service.meanings import integer, meaning_of, words_of
 from campaigns.states import Reason
 
@@ -70,6 +71,8 @@ def report_event(row: Row) -> Event:
     address = str(row.get("to") or row.get("destination") or "")
     channel = Channel.EMAIL if "@" in address else Channel.SMS
     message_id = str(row.get("messageId") or "")
+    if is_copy(message_id):
+        return _of_copy(event_id("dr", f"{message_id}:{_id(status)}", row))
     known = f"{message_id}:{_id(status)}:{_id(error)}:{row.get('doneAt') or ''}" if message_id else ""
     return Event(
         _KINDS[meaning.fate],
@@ -114,10 +117,12 @@ def _engagement(body: Row) -> Event:
     recipient = str(body.get("recipient") or "")
     channel = Channel.EMAIL if "@" in recipient else Channel.SMS
     message_id = str(body.get("messageId") or "")
+    if is_copy(message_id) and kind not in (EventKind.OPT_OUT, EventKind.COMPLAINT):
+        return _of_copy(event_id("ev", str(body.get("eventId") or ""), body))
     return Event(
         kind,
         event_id("ev", str(body.get("eventId") or ""), body),
-        reference=_reference(body) or message_id,
+        reference="" if is_copy(message_id) else _reference(body) or message_id,
         provider_message_id=message_id,
         address=_address(recipient, channel),
         at=_epoch(body.get("sendDateTime")),
@@ -127,6 +132,11 @@ def _engagement(body: Row) -> Event:
         suppress=kind in (EventKind.OPT_OUT, EventKind.COMPLAINT),
         channel=channel,
     )
+
+
+def _of_copy(known: str) -> Event:
+    """What is told of a copy (cc, bcc) says nothing about the person whose message it is."""
+    return Event(EventKind.OTHER, known, channel=Channel.EMAIL)
 
 
 def _domain_event(body: Row) -> Event:

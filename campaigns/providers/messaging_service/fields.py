@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from campaigns.providers.base import Field, HookUrl
 from campaigns.providers.base import gettext_noop as _
-from campaigns.providers.messaging_service import auth, email
+from campaigns.providers.messaging_service import auth, email, files
 
 CREDENTIALS: tuple[Field, ...] = (
     Field(
@@ -35,6 +35,35 @@ CREDENTIALS: tuple[Field, ...] = (
     Field("session_token", _("Session token"), kind="secret", required=False, aliases=("IBSSO", "token")),
 )
 
+LAYOUTS = (
+    (email.VENDOR, _("As the vendor publishes it")),
+    (email.SEED, _("As in the customer's documentation")),
+)
+PRIORITIES = (("HIGH", _("High")), ("STANDARD", _("Standard")), ("LOW", _("Low")))
+LANGUAGES = (
+    ("ES", _("Spanish")),
+    ("PT", _("Portuguese")),
+    ("TR", _("Turkish")),
+    ("AUTODETECT", _("Found by the provider")),
+)
+TRANSLITERATIONS = tuple(
+    (name, name)
+    for name in (
+        "NONE",
+        "ALL",
+        "NON_UNICODE",
+        "PORTUGUESE",
+        "COLOMBIAN",
+        "CENTRAL_EUROPEAN",
+        "GREEK",
+        "TURKISH",
+        "CYRILLIC",
+        "SERBIAN_CYRILLIC",
+        "BULGARIAN_CYRILLIC",
+        "BALTIC",
+    )
+)
+
 OPTIONS: tuple[Field, ...] = (
     Field(
         "message_layout",
@@ -42,10 +71,7 @@ OPTIONS: tuple[Field, ...] = (
         kind="choice",
         required=False,
         default=email.VENDOR,
-        choices=(
-            (email.VENDOR, _("As the vendor publishes it")),
-            (email.SEED, _("As in the customer's documentation")),
-        ),
+        choices=LAYOUTS,
         help=_("If the reply address or the reports of a test email are missing, choose the other one."),
     ),
     Field("track_opens", _("Track opens (email)"), kind="flag", required=False),
@@ -55,7 +81,7 @@ OPTIONS: tuple[Field, ...] = (
         _("Priority (email)"),
         kind="choice",
         required=False,
-        choices=(("HIGH", _("High")), ("STANDARD", _("Standard")), ("LOW", _("Low"))),
+        choices=PRIORITIES,
     ),
     Field("ip_pool", _("IP pool (email)"), required=False),
     Field(
@@ -77,38 +103,23 @@ OPTIONS: tuple[Field, ...] = (
         _("SMS language table"),
         kind="choice",
         required=False,
-        choices=(
-            ("ES", _("Spanish")),
-            ("PT", _("Portuguese")),
-            ("TR", _("Turkish")),
-            ("AUTODETECT", _("Found by the provider")),
-        ),
+        choices=LANGUAGES,
     ),
     Field(
         "transliteration",
         _("SMS transliteration"),
         kind="choice",
         required=False,
-        choices=tuple(
-            (name, name)
-            for name in (
-                "NONE",
-                "ALL",
-                "NON_UNICODE",
-                "PORTUGUESE",
-                "COLOMBIAN",
-                "CENTRAL_EUROPEAN",
-                "GREEK",
-                "TURKISH",
-                "CYRILLIC",
-                "SERBIAN_CYRILLIC",
-                "BULGARIAN_CYRILLIC",
-                "BALTIC",
-            )
-        ),
+        choices=TRANSLITERATIONS,
         help=_("Replaces letters that would make an SMS more expensive."),
     ),
     Field("track_links", _("Shorten and track links (SMS)"), kind="flag", required=False),
+    Field(
+        "short_domain",
+        _("Own domain of short links (SMS)"),
+        required=False,
+        help=_("As it is set up at the provider. Empty: the provider's own."),
+    ),
     Field(
         "speed_per_minute",
         _("SMS per minute at the provider"),
@@ -123,6 +134,29 @@ OPTIONS: tuple[Field, ...] = (
         required=False,
         help=_("A fallback: one message per request, and doubts about a request are left to you."),
     ),
+    Field(
+        "pull_reports",
+        _("Fetch reports instead of waiting for callbacks"),
+        kind="flag",
+        required=False,
+        help=_("For a console that the provider cannot reach. Done by itself where its address is not public."),
+    ),
+    Field(
+        "files",
+        _("How attachments travel"),
+        kind="choice",
+        required=False,
+        default=files.AUTO,
+        choices=(
+            (files.AUTO, _("Inside the request, uploaded where that would repeat them")),
+            (files.BINARY, _("Always inside the request")),
+            (files.UPLOAD, _("Always uploaded first")),
+        ),
+    ),
+    Field("skip_storage", _("Ask the provider to store no messages (email)"), kind="flag", required=False),
+    Field("mask_values", _("Ask the provider to mask personal values it stores (email)"), kind="flag", required=False),
+    Field("application_id", _("Application ID at the provider"), required=False),
+    Field("entity_id", _("Entity ID at the provider"), required=False),
 )
 
 HOOKS: tuple[HookUrl, ...] = (

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from campaigns.providers.base import Message, Outgoing
-from campaigns.providers.messaging_service.email import webhooks
+from campaigns.providers.messaging_service.email import options_of, webhooks
 from campaigns.providers.messaging_service.errors import Layout
 from campaigns.providers.messaging_service.receipts import phone
+from campaigns.providers.messaging_service.timing import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an account adds to every SMS."""
+    """What account and campaign add to every SMS."""
 
     delivery_url: str = ""
     events_url: str = ""
     intermediate_reports: bool = False
     validity_minutes: int | None = None
+    window: Window | None = None
+    send_at: str = ""
     flash: bool = False
     language: str = ""
     transliteration: str = ""
     track_links: bool = False
+    short_domain: str = ""
     speed_per_minute: int | None = None
+    platform: Mapping[str, str] = field(default_factory=dict)
 
 
 def request(
@@ -39,13 +44,13 @@ def request(
     shared = _shared(batch, settings)  # one object for all items: with a text for everyone there are a thousand
     items = [_item(text, group, settings) | shared for text, group in groups.items()]
     schedule: dict[str, Any] = {"bulkId": bulk_id}
+    if settings.send_at:
+        schedule["sendAt"] = settings.send_at
     if settings.speed_per_minute:
         schedule["sendingSpeedLimit"] = {"amount": settings.speed_per_minute, "timeUnit": "MINUTE"}
     options: dict[str, Any] = {"schedule": schedule, "includeSmsCountInResponse": True}
     if settings.track_links:  # the object alone would switch link shortening on
-        options["tracking"] = {"shortenUrl": True, "trackClicks": True} | (
-            {"trackingUrl": settings.events_url} if settings.events_url else {}
-        )
+        options["tracking"] = _tracking(settings)
     return {"messages": items, "options": options}, list(groups.values())
 
 
@@ -60,6 +65,7 @@ def query(batch: Outgoing, message: Message, settings: Settings) -> list[tuple[s
         "languageCode": settings.language,
         "transliteration": settings.transliteration,
         "validityPeriod": str(settings.validity_minutes or ""),
+        "sendAt": settings.send_at,
         "includeSmsCountInResponse": "true",
         "callbackData": orjson.dumps({"d": batch.campaign_reference, "ref": message.reference}).decode(),
     }
@@ -93,11 +99,14 @@ def _shared(batch: Outgoing, settings: Settings) -> dict[str, Any]:
 
 
 def _options(batch: Outgoing, settings: Settings) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    if batch.campaign_reference:
-        options["campaignReferenceId"] = batch.campaign_reference
-    if settings.validity_minutes:
-        options["validityPeriod"] = {"amount": settings.validity_minutes, "timeUnit": "MINUTES"}
-    if settings.flash:
-        options["flash"] = True
-    return options
+    options = options_of(batch, settings.validity_minutes, settings.window, settings.platform)
+    return options | ({"flash": True} if settings.flash else {})
+
+
+def _tracking(settings: Settings) -> dict[str, Any]:
+    tracking: dict[str, Any] = {"shortenUrl": True, "trackClicks": True}
+    if settings.events_url:
+        tracking["trackingUrl"] = settings.events_url
+    if settings.short_domain:
+        tracking["customDomain"] = settings.short_domain
+    return tracking

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +16,16 @@ from campaigns.sandbox.vendors.messaging_service.checks import (
     read_schedule,
     read_webhooks,
 )
-from campaigns.sandbox.vendors.messaging_service.records import NO_TRACKING, Draft, EmailContent, Tracking
+from campaigns.sandbox.vendors.messaging_service.records import (
+    NO_TRACKING,
+    Draft,
+    EmailContent,
+    Tracking,
+    file_facts,
+)
 from campaigns.sandbox.vendors.messaging_service.statuses import INVALID
 from campaigns.sandbox.vendors.messaging_service.templates import Template
+from campaigns.sandbox.vendors.messaging_service.uploads import Uploads
 
 MOST_ADDRESSES = 1000
 MOST_DAYS_AHEAD = 5
@@ -26,13 +36,14 @@ FIXED_HEADERS = frozenset(
      "return-path", "mime-version"}
 )  # fmt: skip
 ROLES = ("to", "cc", "bcc")
+_image = re.compile(r"""\bcid:([^"'\s>)]+)""")
 
 
 class EmailReader:
     """Reads one request. `violations` of `checks` refuse it; `notes` (rule, detail) are what the contract
     advises against although it is accepted."""
 
-    def __init__(self, body: Mapping[str, Any], now: float, templates: Mapping[str, Any], uploads: set[str]) -> None:
+    def __init__(self, body: Mapping[str, Any], now: float, templates: Mapping[str, Any], uploads: Uploads) -> None:
         self._body, self._now, self._templates, self._uploads = body, now, templates, uploads
         self.checks = Checks()
         self.notes: dict[str, str] = {}
@@ -105,14 +116,18 @@ class EmailReader:
             text, html = stored.get("text", ""), stored.get("html", "")
         else:
             self._check_own_content(sender, subject, text or html, path)
-        if checks.text(values, "ampHtml", inner) and not values.get("html"):
+        amp = checks.text(values, "ampHtml", inner)
+        if amp and not values.get("html"):
             checks.fail(f"{inner}ampHtml", "needs html as fallback")
-        self._check_files(values, inner)
+        files = self._files(values, inner)
+        self._note_missing_images(html, files)
         if fixed := [name for name in headers if name.lower() in FIXED_HEADERS]:
             self.notes["header_not_settable"] = f"{', '.join(fixed)} cannot be set"
             headers = {name: value for name, value in headers.items() if name not in fixed}
         return EmailContent(sender=sender, subject=Template(subject), text=Template(text), html=Template(html),
-                            defaults=defaults, headers=headers, refusal=refusal)  # fmt: skip
+                            defaults=defaults, headers=headers, refusal=refusal, amp=amp, template_id=template_id,
+                            landing_page=checks.text(values, "optoutLandingPageId", inner),
+                            files=tuple(files))  # fmt: skip
 
     def _check_own_content(self, sender: str, subject: str, body: str, path: str) -> None:
         """What is required when no stored template provides it."""
@@ -125,21 +140,43 @@ class EmailReader:
         if not body:
             self.checks.fail(f"{path}content", "one of text, html and templateId must be given")
 
-    def _check_files(self, values: Mapping[str, Any], path: str) -> None:
+    def _files(self, values: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+        """Attachments and inline images, with what was uploaded in place of references."""
+        found = []
         for name in ("attachments", "inlineImages"):
             if values.get(name) is None:
                 continue
             for position, item in enumerate(self.checks.objects(values, name, path)):
-                where = f"{path}{name}[{position}]."
-                if item.get("type") == "uploadedReference":
-                    if item.get("contentId") not in self._uploads:
-                        self.checks.fail(f"{where}contentId", "is not the ID of an uploaded content")
-                elif item.get("type") == "binary":
-                    for field in ("content", "contentType", "fileName"):
-                        if not self.checks.text(item, field, where):
-                            self.checks.fail(f"{where}{field}", "must not be empty")
-                else:
-                    self.checks.fail(f"{where}type", "must be uploadedReference or binary")
+                facts = self._file(item, f"{path}{name}[{position}].")
+                if facts:
+                    found.append({**facts, "inline": name == "inlineImages"})
+        return found
+
+    def _file(self, item: Mapping[str, Any], where: str) -> dict[str, Any] | None:
+        checks = self.checks
+        if item.get("type") == "uploadedReference":
+            facts = self._uploads.find(item.get("contentId"), self._now)
+            if facts is None:
+                checks.fail(f"{where}contentId", "is not the ID of an uploaded content")
+            return facts
+        if item.get("type") != "binary":
+            checks.fail(f"{where}type", "must be uploadedReference or binary")
+            return None
+        content, kind, name = (checks.text(item, field, where) for field in ("content", "contentType", "fileName"))
+        for field, given in (("content", content), ("contentType", kind), ("fileName", name)):
+            if not given:
+                checks.fail(f"{where}{field}", "must not be empty")
+        try:
+            return file_facts(name, kind, base64.b64decode(content, validate=True))
+        except binascii.Error:
+            checks.fail(f"{where}content", "must be base64")
+            return None
+
+    def _note_missing_images(self, html: str, files: Sequence[Mapping[str, Any]]) -> None:
+        """An image that the HTML shows by `cid:` and that nobody sent stays empty in the mailbox."""
+        inline = {file["name"] for file in files if file["inline"]}
+        if missing := sorted(set(_image.findall(html)) - inline):
+            self.notes["inline_image_missing"] = ", ".join(missing)
 
     def _destination(
         self, message: Mapping[str, Any], destination: Mapping[str, Any], path: str, content: EmailContent,

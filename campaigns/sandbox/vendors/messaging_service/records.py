@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +80,10 @@ class EmailContent(Content):
     defaults: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
     tracking: Tracking = NO_TRACKING
+    amp: str = ""
+    template_id: str = ""
+    landing_page: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
 
     def keys(self) -> frozenset[str]:
         """Placeholders that need a value."""
@@ -88,6 +93,11 @@ class EmailContent(Content):
         """Subject, html and text for one recipient; `values` is the raw JSON object of its placeholders."""
         known = {**self.defaults, **orjson.loads(values)} if values else self.defaults
         return {"subject": self.subject.render(known), "html": self.html.render(known), "text": self.text.render(known)}
+
+
+def file_facts(name: str, content_type: str, data: bytes) -> dict[str, Any]:
+    """What is kept of an attachment or inline image."""
+    return {"name": name, "type": content_type, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 @dataclass(slots=True)
@@ -154,7 +164,9 @@ class Entry(Message):
             return {"text": body.text, "parts": body.parts, **shown}
         assert isinstance(body, EmailContent)
         copies = {"reply_to": self.reply_to, "headers": dict(body.headers), "role": self.role, "others": self.others}
-        return {**body.rendered(self.values), **copies, **shown}
+        given = {"amp": body.amp, "template_id": body.template_id, "landing_page": body.landing_page,
+                 "files": [dict(file) for file in body.files]}  # fmt: skip
+        return {**body.rendered(self.values), **copies, **given, **shown}
 
     def status_at(self, now: float) -> tuple[int, int, float]:
         """(status, error, since when) as it stands at `now`."""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from campaigns.sandbox.ids import uuid
+from campaigns.sandbox.vendors.messaging_service.records import file_facts
 from campaigns.sandbox.wire import Answer, Call, ErrorAnswer
 
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1440, 10080  # minutes
 
 
 class Uploads:
-    """Ids of what was uploaded; the bytes are not kept, nobody asks for them."""
+    """What was uploaded, by id: name, type, size and digest, until its validity ends. The bytes are not kept."""
 
     def __init__(self) -> None:
-        self.ids: set[str] = set()
+        self._facts: dict[str, tuple[dict[str, Any], float]] = {}
 
     def clear(self) -> None:
-        self.ids.clear()
+        self._facts = {}
+
+    def find(self, content_id: object, now: float) -> dict[str, Any] | None:
+        """The facts of an upload that has not ended."""
+        facts, until = self._facts.get(str(content_id), (None, 0.0))
+        return facts if now < until else None
 
     def store(self, call: Call) -> Answer:
         for name in ("X-Content-Id", "X-Media-Type"):
@@ -27,7 +35,8 @@ class Uploads:
         if not call.body:
             raise _refusal("The body is empty.")
         uploaded = uuid()
-        self.ids.add(uploaded)
+        facts = file_facts(call.headers["X-Content-Id"], call.headers["X-Media-Type"], call.body)
+        self._facts[uploaded] = (facts, call.now + int(minutes) * 60.0)
         return Answer({"uploadedContentId": uploaded})
 
 

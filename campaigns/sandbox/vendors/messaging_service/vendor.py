@@ -134,7 +134,7 @@ class MessagingService(Vendor):
 
     def _send_email(self, call: Call) -> Answer:
         body = read_json(call.body, call.path)
-        reader = EmailReader(body, call.now, self._settings.templates, self._uploads.ids)
+        reader = EmailReader(body, call.now, self._settings.templates, self._uploads)
         drafts = reader.read()
         reader.checks.finish(call.path)
         self._note(call, reader.notes)
