@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from email.utils import parseaddr
 from typing import Any
 
@@ -165,9 +166,21 @@ class ScheduleForm(forms.Form):
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
     )
 
-    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+    cost_cap = forms.DecimalField(
+        label=_("Send by itself up to this price"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=12,
+        decimal_places=4,
+        localize=True,
+        help_text=_("Of a list or tag campaign, whose price the provider names first. Empty: somebody says yes."),
+    )
+
+    def __init__(self, *args: Any, now: datetime, names_price: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
+        if not names_price:
+            del self.fields["cost_cap"]
         self.note = ""
         self.start_at: datetime | None = None
 
@@ -210,7 +223,8 @@ class ScheduleForm(forms.Form):
     @property
     def plan(self) -> Plan:
         zone = self.cleaned_data["zone"] if self.start_at else ""
-        return Plan(self.start_at, zone, self.cleaned_data["messages_per_second"])
+        data = self.cleaned_data
+        return Plan(self.start_at, zone, data["messages_per_second"], data.get("cost_cap"))
 
 
 class TestForm(forms.Form):

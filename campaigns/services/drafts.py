@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
 from campaigns.models import Campaign, ProviderAccount, Template, TemplateVersion
-from campaigns.services import compose
+from campaigns.services import compose, delivery
 from campaigns.services.compose import Built
 from campaigns.services.lifecycle import refusal
 from campaigns.states import CampaignStatus
@@ -34,11 +35,13 @@ class Envelope:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """When and how fast. `start_at` None = as soon as it is confirmed, with an empty `zone`;
-    `messages_per_second` None = as fast as the account may."""
+    `messages_per_second` None = as fast as the account may. `cost_cap`: a vendor that names its price before it sends
+    may send up to it without asking anybody; None = a person says yes."""
 
     start_at: datetime | None
     zone: str
     messages_per_second: float | None
+    cost_cap: Decimal | None = None
 
 
 def set_audience(
@@ -112,9 +115,29 @@ def _set_message(
     fields |= {"template": template, "version": version}
     if all(getattr(campaign, name) == value for name, value in fields.items()):
         return
-    _write(campaign, "message", actor, now, **fields)
+    with transaction.atomic():
+        _record_guarded(campaign, envelope, actor, now)
+        _write(campaign, "message", actor, now, **fields)
     if replaced != version:
         compose.drop_unused(replaced)
+
+
+def _record_guarded(campaign: Campaign, envelope: Envelope, actor: User | None, now: datetime) -> None:
+    """A line of its own for each option that only few may set: what it does cannot be undone at the vendor."""
+    if envelope.account is None:
+        return
+    for option in delivery.fields_of(envelope.account, campaign):
+        value = envelope.options.get(option.name, "")
+        if option.guarded and value != campaign.options.get(option.name, ""):
+            audit.record(
+                "campaign.guarded_option",
+                workspace=campaign.workspace,
+                actor=actor,
+                target=campaign,
+                now=now,
+                option=option.label,
+                value=value,
+            )
 
 
 def set_plan(campaign: Campaign, plan: Plan, actor: User | None, now: datetime) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.forms.campaign import AudienceForm, ScheduleForm
 from campaigns.models import Campaign
-from campaigns.services import audience, drafts, estimates, headcounts, local_time
+from campaigns.services import audience, delivery, drafts, estimates, headcounts, local_time
 from campaigns.services.audience import AudienceSpec, Counts
 from campaigns.views.composer_frame import after_save, draft_or_answer, frame, funnel, step_url
 from console.access import WorkspaceRequest, member
@@ -126,14 +126,15 @@ def schedule_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return answer
     now = timezone.now()
     if request.method == "POST":
-        form = ScheduleForm(request.POST, now=now)
+        form = ScheduleForm(request.POST, now=now, names_price=delivery.names_price(campaign))
         if form.is_valid():
             drafts.set_plan(campaign, form.plan, request.user, now)
             if form.note:
                 toast(request, "warn", _("This time comes twice"), form.note)
             return after_save(request, campaign, "schedule")
     else:
-        form = ScheduleForm(initial=_planned(request, campaign, now), now=now)
+        planned = _planned(request, campaign, now)
+        form = ScheduleForm(initial=planned, now=now, names_price=delivery.names_price(campaign))
     context = frame(campaign, "schedule", now)
     context |= {"form": form} | _duration(campaign, form, context["counts"], now)
     return render_page(request, "campaigns/composer/schedule.html", context, status=422 if form.errors else 200)
@@ -145,7 +146,7 @@ def schedule_check(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """What the typed time and speed mean; nothing is saved."""
     campaign, _answer = draft_or_answer(request, pk)
     now = timezone.now()
-    form = ScheduleForm(request.POST, now=now)
+    form = ScheduleForm(request.POST, now=now, names_price=delivery.names_price(campaign))
     form.is_valid()
     counts = headcounts.of(audience.spec_of(campaign))
     context = {"campaign": campaign, "form": form, "now": now, "counts": counts} | _duration(
@@ -163,6 +164,7 @@ def _planned(request: WorkspaceRequest, campaign: Campaign, now: datetime) -> di
         "time": local.time() if local else None,
         "zone": zone,
         "messages_per_second": campaign.messages_per_second,
+        "cost_cap": campaign.cost_cap,
     }
 
 

@@ -197,8 +197,9 @@ def blank(content: str, title: Any, art: str = "message", level: str = "2", code
 
 @register.inclusion_tag("components/forms/errors.html")
 def form_errors(*forms: Any) -> dict[str, Any]:
-    """{% form_errors form %}: the note on top that lists what is wrong as links and takes the focus."""
-    return {"forms": [form for form in forms if form.is_bound and form.errors]}
+    """{% form_errors form %}: the note on top that lists what is wrong as links and takes the focus. A form that is
+    not there may be None."""
+    return {"forms": [form for form in forms if form is not None and form.is_bound and form.errors]}
 
 
 @register.simple_tag(takes_context=True)
