@@ -142,7 +142,8 @@ class MessagingService(HttpAdapter):
     async def _post_emails(self, batch: Outgoing, settings: email.Settings) -> list[Receipt]:
         attachments = batch.body.attachments
         if files.uploads(self.option("files"), attachments, email.content_repeats(batch.body)):
-            carried = await files.uploaded(attachments, self._api, self._authorization.fingerprint)
+            account = f"{self.config.base_url} {self._authorization.fingerprint}"
+            carried = await files.uploaded(attachments, self._api, account, files.UPLOADED)
         else:
             carried = files.inside(attachments)
         return await self._post_parts(

@@ -56,7 +56,7 @@ def inside(attachments: Sequence[Attachment]) -> dict[str, list[dict[str, str]]]
 
 
 async def uploaded(
-    attachments: Sequence[Attachment], api: Api, account: str, known: Uploaded = UPLOADED
+    attachments: Sequence[Attachment], api: Api, account: str, known: Uploaded
 ) -> dict[str, list[dict[str, str]]]:
     """`attachments` and `inlineImages` as references; what is not at the vendor yet is uploaded. Nothing is sent
     when that fails: NotSent, Refused or Misconfigured."""
