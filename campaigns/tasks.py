@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import dispatching, holds, inbox, lanes, ledger_checks, prepare, settle
+from campaigns.services import dispatching, following, holds, inbox, lanes, ledger_checks, prepare, settle
 from campaigns.states import Reason
 from console.celery import draining
 from console.errors import UserError
@@ -37,6 +37,8 @@ def tick() -> None:
     for account_id in lanes.accounts_with_work(now):
         for _ in range(lanes.open_slots(account_id, now)):
             lane.apply_async([account_id], expires=10)
+    for account_id in following.accounts_due(now):
+        follow.apply_async([account_id], expires=5)
     for dispatch_id in dispatching.stopped_with_waiting():
         dispatching.cancel_waiting(dispatch_id, now)
     dispatching.finish_done(now)
@@ -93,6 +95,12 @@ def look_up_unknown() -> None:
     """Ask the providers about what perhaps was sent."""
     for batch_id in settle.due_look_ups(timezone.now()):
         settle.look_up(batch_id, timezone.now())
+
+
+@shared_task(name="campaigns.follow")
+def follow(account_id: int) -> None:
+    """Ask the account's provider what became of one request that it accepted."""
+    following.follow_next(account_id, timezone.now())
 
 
 @shared_task(name="campaigns.sweep")

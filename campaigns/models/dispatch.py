@@ -158,7 +158,7 @@ class Lane(models.Model):
 
 class Pace(models.Model):
     """A rate limit that holds across processes: `next_at` (Unix time) is when the next unit may leave.
-    `name` is "account:<id>:requests", "account:<id>:messages" or "dispatch:<id>"."""
+    `name` is "account:<id>:requests", "account:<id>:messages", "account:<id>:follows" or "dispatch:<id>"."""
 
     name = models.CharField(_("limit"), max_length=60, primary_key=True)
     next_at = models.FloatField(_("next free at"), default=0)

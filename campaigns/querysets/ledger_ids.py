@@ -42,6 +42,12 @@ def unknown_rows(dispatch_id: int, number: int) -> list[tuple[int, int, int]]:
     return list(found.order_by("id").values_list("id", "attempt", "parts"))
 
 
+def of_ticket(dispatch_id: int, batch_no: int, ticket: str, sources: frozenset[str]) -> list[int]:
+    """Ids of the rows that went to the vendor under this ticket and are in one of `sources`."""
+    found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no=batch_no, provider_message_id=ticket)
+    return list(found.filter(status__in=sources).order_by("pk").values_list("pk", flat=True))
+
+
 def give_reason(dispatch_id: int, recipient_id: int, reason: str) -> list[tuple[str, str]]:
     """Write a reason on a row that was handed over and is not final, status unchanged; (status, old reason) when
     that changed it."""

@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.models import Batch, Dispatch, Recipient
+from campaigns.models import Dispatch, Recipient
 from campaigns.querysets import ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import moves, outcomes
-from campaigns.states import RECIPIENT_MOVES, BatchStatus, DispatchStatus, Reason, RecipientStatus
+from campaigns.services import moves, outcomes, settle
+from campaigns.states import RECIPIENT_MOVES, DispatchStatus, Reason, RecipientStatus
 from console.errors import UserError
 from console.models import User
 from console.services import audit
@@ -90,7 +90,7 @@ def _mark(dispatch: Dispatch, ids: Sequence[int], action: str, now: datetime) ->
         RECIPIENT_MOVES[action].sources,
     )
     ledger.close()
-    _close_settled(dispatch.pk)
+    settle.close_settled(dispatch.pk)
     return changed
 
 
@@ -113,13 +113,5 @@ def _queue_again(dispatch: Dispatch, ids: Sequence[int], now: datetime) -> int:
         )
     ledger_ids.next_attempt(rows)
     ledger.close()
-    _close_settled(dispatch.pk)
+    settle.close_settled(dispatch.pk)
     return len(rows)
-
-
-def _close_settled(dispatch_id: int) -> None:
-    """Batches of which no row is unknown any more need no look-up."""
-    open_numbers = ledger_ids.batches_with_unknown(dispatch_id)
-    Batch.objects.filter(dispatch_id=dispatch_id, status=BatchStatus.UNKNOWN).exclude(number__in=open_numbers).update(
-        status=BatchStatus.DONE, look_up_at=None
-    )

@@ -57,6 +57,32 @@ def reserve(limit: Limit, units: int, now: datetime) -> float:
     return max(0.0, float(found[0][0]) - length - at)
 
 
+def take_soon(limit: Limit, now: datetime) -> float | None:
+    """Take one slot if it is free within the horizon; gives the seconds to wait for it, None when others were first.
+    For calls that can as well be made a second later, so that nobody queues for them."""
+    at = now.timestamp()
+    length = 1 / (limit.per_second * HEADROOM)
+    larger = "GREATEST" if sql.is_postgres() else "MAX"
+    found = sql.rows(
+        "INSERT INTO campaigns_pace (name, next_at) VALUES (%s, %s) "
+        f"ON CONFLICT (name) DO UPDATE SET next_at = {larger}(campaigns_pace.next_at, %s) + %s "
+        "WHERE campaigns_pace.next_at <= %s RETURNING next_at",
+        [limit.name, at + length, at, length, at + HORIZON_SECONDS],
+    )
+    return max(0.0, float(found[0][0]) - length - at) if found else None
+
+
+def hold_back(limit: Limit, until: datetime) -> None:
+    """No slot before `until`; never shortens what was asked before."""
+    at = until.timestamp()
+    larger = "GREATEST" if sql.is_postgres() else "MAX"
+    sql.run(
+        "INSERT INTO campaigns_pace (name, next_at) VALUES (%s, %s) "
+        f"ON CONFLICT (name) DO UPDATE SET next_at = {larger}(campaigns_pace.next_at, %s)",
+        [limit.name, at, at],
+    )
+
+
 def quiet_until(workspace: Workspace, now: datetime) -> datetime | None:
     """The end of the quiet hours that `now` lies in, by the workspace's zone; None outside of them."""
     start, end = workspace.quiet_from, workspace.quiet_to

@@ -123,6 +123,14 @@ def _after_look_up(batch: Batch, now: datetime) -> None:
         ledger.close()
 
 
+def close_settled(dispatch_id: int) -> None:
+    """Batches of which no row is unknown any more need no look-up."""
+    open_numbers = ledger_ids.batches_with_unknown(dispatch_id)
+    Batch.objects.filter(dispatch_id=dispatch_id, status=BatchStatus.UNKNOWN).exclude(number__in=open_numbers).update(
+        status=BatchStatus.DONE, look_up_at=None
+    )
+
+
 def may_resubmit(dispatch: Dispatch, capabilities: Capabilities) -> bool:
     """The vendor refuses doubles under the same reference, and nobody has stopped the dispatch."""
     return capabilities.absent_means is Absent.RESUBMIT and dispatch.status != DispatchStatus.STOPPED
