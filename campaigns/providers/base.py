@@ -48,6 +48,7 @@ class Capabilities:
     remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
     that nobody types an id. own_text False: nothing but such content can be sent.
     contact_fields: fields of the contact that the adapter wants in `Message.fields` besides the text's own.
+    tickets: an accepted request has one id for all its people (`Receipt.ticket`); callbacks name it and an address.
     follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
     until an answer is final or `follow_for` seconds are over.
     requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
@@ -73,6 +74,7 @@ class Capabilities:
     remote_templates: bool = False
     lists_templates: bool = False
     contact_fields: tuple[str, ...] = ()
+    tickets: bool = False
     follow_after: tuple[float, ...] = ()
     follow_for: float = 86_400.0
     requests_at_once: int = 0
@@ -364,6 +366,15 @@ class BadSignature(Exception):
     def __init__(self, text: str = "", status: int = 400) -> None:
         super().__init__(text)
         self.status = status
+
+
+def expect(hook_urls: Sequence[HookUrl], hook: Hook) -> None:
+    """Raises BadSignature for a call that the vendor would never make: all that can be said where it does not sign."""
+    url = next((url for url in hook_urls if url.kind == hook.kind), None)
+    if url is None:
+        raise BadSignature(f"no callback of kind {hook.kind!r}")
+    if hook.method not in url.methods:
+        raise BadSignature(f"{hook.method} is not how this callback comes")
 
 
 class Provider(Protocol):

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from campaigns.providers.base import AccountConfig, Field, Provider
 from campaigns.providers.crm_messaging import CrmMessaging
 from campaigns.providers.messaging_service import MessagingService
+from campaigns.providers.octopush import Octopush
 from campaigns.providers.remote import TokenStore
 from campaigns.providers.sinch_messaging import SinchMessaging
 
-ProviderClass = type[SinchMessaging] | type[MessagingService] | type[CrmMessaging]
+ProviderClass = type[SinchMessaging] | type[MessagingService] | type[CrmMessaging] | type[Octopush]
 
-_CLASSES: tuple[ProviderClass, ...] = (SinchMessaging, MessagingService, CrmMessaging)
+_CLASSES: tuple[ProviderClass, ...] = (SinchMessaging, MessagingService, CrmMessaging, Octopush)
 PROVIDERS: Mapping[str, ProviderClass] = {cls.slug: cls for cls in _CLASSES}
 
 

@@ -44,4 +44,10 @@ REHEARSALS: Mapping[str, Rehearsal] = {
         },
         country="GR",
     ),
+    "octopush": Rehearsal(
+        credentials={"api_login": "campaigns@shop.example", "api_key": "sandbox-key"},
+        channels=(Channel.SMS,),
+        vendor="octopush",
+        portal={"deliveries_url": "delivery", "inbounds_url": "reply", "blacklist_url": "stop"},
+    ),
 }

@@ -13,6 +13,7 @@ def test_every_provider_is_offered_by_its_own_name() -> None:
         ("sinch-messaging", "Sinch Messaging"),
         ("messaging-service", "messaging-service.com"),
         ("crm-messaging", "CRM Messaging"),
+        ("octopush", "Octopush"),
     ]
     assert all(registry.provider_class(slug).slug == slug for slug in registry.PROVIDERS)
 

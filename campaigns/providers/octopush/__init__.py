@@ -1,0 +1,5 @@
+"""Octopush."""
+
+from campaigns.providers.octopush.adapter import Octopush
+
+__all__ = ["Octopush"]
