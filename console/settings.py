@@ -210,6 +210,7 @@ CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "campaigns.tick", "schedule": 1.0, "options": {"expires": 2}},
     "receipts": {"task": "campaigns.apply_events", "schedule": 1.0, "options": {"expires": 2}},
     "settle": {"task": "campaigns.settle", "schedule": 5.0, "options": {"expires": 5}},
+    "pull": {"task": "campaigns.pull", "schedule": 5.0, "options": {"expires": 5}},
     "jobs": {"task": "console.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
     "sweep": {"task": "campaigns.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "retain": {"task": "console.retain", "schedule": 3600.0, "options": {"expires": 3600}},

@@ -53,6 +53,8 @@ class ProviderAccount(models.Model):
     )
     # Channel -> where `pull` goes on.
     cursors = models.JSONField(_("how far replies were fetched"), default=dict, editable=False)
+    # When reports are fetched next; while somebody fetches, the end of that right.
+    pull_at = models.DateTimeField(_("fetch reports at"), null=True, editable=False)
     # The vendor's list as last read.
     remote_templates = models.JSONField(_("templates at the provider"), default=list, editable=False)
     remote_templates_at = models.DateTimeField(_("templates read at"), null=True, editable=False)

@@ -138,6 +138,9 @@ class HttpAdapter:
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
         return Pulled()
 
+    def after_loss(self, cursor: str, now: datetime) -> str:
+        return cursor
+
     async def follow(self, ticket: str, channel: Channel) -> Followed:
         raise LookupError(f"{self.slug} gives no tickets to follow")
 

@@ -44,7 +44,8 @@ class Capabilities:
     one_per_request: True when each message is an HTTP request of its own (limits count them so).
     substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
     look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
-    pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us.
+    pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us, and for those
+    whose option `pull_reports` asks for it.
     remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
     that nobody types an id. own_text False: nothing but such content can be sent.
     contact_fields: fields of the contact that the adapter wants in `Message.fields` besides the text's own.
@@ -419,6 +420,10 @@ class Provider(Protocol):
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
         """What waits to be fetched at the vendor (`Capabilities.pulls`) since `cursor`. The vendor may hand each
         event out only once, so the caller stores them before anything else."""
+        ...
+
+    def after_loss(self, cursor: str, now: datetime) -> str:
+        """The cursor to go on with when an answer to `pull` may have been lost on its way to us."""
         ...
 
     async def follow(self, ticket: str, channel: Channel) -> Followed:
