@@ -44,6 +44,7 @@ class ContactAdmin(ReadOnlyAdmin):
     list_filter = ("workspace", "sms_consent", "email_consent")
     list_select_related = ("workspace",)
     search_fields = ("=id",)
+    exclude = ("search",)
     search_help_text = _("An id, a whole email address, or a phone number with +.")
     ordering = ("-pk",)
 

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from campaigns.admin import RecipientAdmin
+from campaigns.admin.ledger import RecipientAdmin
 from campaigns.models import Batch, Dispatch, ProviderAccount, ProviderEvent, Recipient, Reply
 from campaigns.services.recipients import reference_of
 from console.models import AuditEvent, Membership, User, Workspace
