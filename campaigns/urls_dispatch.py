@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import decisions, dispatch, exports, recipients, replies, report
+from campaigns.views import decisions, dispatch, exports, recipients, replies, report, unanswered
 from console.views import home
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("dispatches/<int:pk>/resume/", dispatch.resume, name="dispatch-resume"),
     path("dispatches/<int:pk>/stop/", dispatch.stop, name="dispatch-stop"),
     path("dispatches/<int:pk>/retry/", dispatch.retry, name="dispatch-retry"),
+    path("dispatches/<int:pk>/requests/<int:number>/", unanswered.name, name="request-name"),
     path("dispatches/<int:pk>/people/", recipients.index, name="recipient-list"),
     path("dispatches/<int:pk>/people/verify/", decisions.everybody, name="recipient-decide-all"),
     path("dispatches/<int:pk>/people/decide/", decisions.some, name="recipient-decide-some"),

@@ -10,7 +10,18 @@ from django.utils.translation import gettext as _
 
 from campaigns import wording
 from campaigns.models import Dispatch
-from campaigns.services import costs, decisions, deliveries, dispatching, figures, pace, recipients, speed, timeline
+from campaigns.services import (
+    costs,
+    decisions,
+    deliveries,
+    dispatching,
+    figures,
+    pace,
+    recipients,
+    speed,
+    timeline,
+    unanswered,
+)
 from campaigns.services.figures import Figures
 from campaigns.states import TERMINAL_DISPATCH, DispatchStatus
 from campaigns.views.screen import head_of, parts, people_url
@@ -58,6 +69,7 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
         "receipt_after": None if receipt is None else _seconds(receipt),
         "failures": reasons_of(dispatch, found, "failed")[:FAILED_ROWS],
         "verify": recipients.to_verify(dispatch, now, VERIFY_ROWS) if found.states["verify"] else [],
+        "unanswered": unanswered.requests(dispatch) if found.states["verify"] else [],
         "verify_url": people_url(dispatch, state="verify"),
         "next_look_up": recipients.next_look_up(dispatch) if found.states["verify"] else None,
         "entries": timeline.entries(happened[: timeline.NEWEST]),

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_GET
 from campaigns import wording
 from campaigns.models import Dispatch, Recipient
 from campaigns.rendering import MissingValue
-from campaigns.services import content, figures, recipients
+from campaigns.services import content, figures, recipients, unanswered
 from campaigns.services.content import Rendered
 from campaigns.services.figures import Figures
 from campaigns.services.recipients import Line, Listing, Wanted
-from campaigns.states import RECIPIENT_MOVES, By, actions_from
+from campaigns.states import RECIPIENT_MOVES, By, RecipientStatus, actions_from
 from campaigns.views import email_frame
 from campaigns.views.screen import dispatch_or_404, head_of, people_url, recipient_or_404, shown, word_of
 from console import formats
@@ -71,6 +71,7 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
         "advice": wording.reason_advice(recipient.reason),
         "message": _message(recipient),
         "batch": recipients.batch_of(recipient),
+        "may_be_named": recipient.status == RecipientStatus.UNKNOWN and unanswered.may_be_named(dispatch),
         "replies": recipients.replies_of(recipient),
         "decide": bool(actions_from(RECIPIENT_MOVES, recipient.status, By.PERSON)),
     }

@@ -70,6 +70,7 @@ ACTIONS: dict[str, Any] = {
     "dispatch.resend": _("Messages of the dispatch sent again"),
     "recipient.mark_sent": _("Recipients marked as sent"),
     "recipient.mark_not_sent": _("Recipients marked as not sent"),
+    "recipient.name_request": _("Id of a request entered"),
     "recipient.send_again": _("Recipients sent to again"),
     "export.create": _("Export of recipients asked for"),
     "account.create": _("Provider account added"),
