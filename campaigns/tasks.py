@@ -90,6 +90,20 @@ def apply_events() -> None:
         continue
 
 
+@shared_task(name="campaigns.pull")
+def fetch_reports() -> None:
+    """Fetch reports and replies for the accounts whose provider does not bring them."""
+    for account_id in pulling.due(timezone.now()):
+        if draining.is_set():
+            return
+        fetch_for.apply_async([account_id], expires=60)
+
+
+@shared_task(name="campaigns.pull_account")
+def fetch_for(account_id: int) -> None:
+    pulling.fetch(account_id, timezone.now)
+
+
 @shared_task(name="campaigns.settle")
 def look_up_unknown() -> None:
     """Ask the providers about what perhaps was sent."""

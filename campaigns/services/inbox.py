@@ -91,7 +91,8 @@ def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now
     parsed: dict[int, list[Event]] = {}
     for row in stored:
         try:
-            parsed[row.pk] = provider.parse(_hook(row))
+            own = row.kind == fetched.FETCHED
+            parsed[row.pk] = fetched.events_of(row) if own else provider.parse(_hook(row))
         except (ValueError, KeyError, TypeError) as error:
             row.outcome, row.note, row.applied_at = "unreadable", str(error)[:300], now
             log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
