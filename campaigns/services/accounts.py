@@ -52,6 +52,12 @@ def capabilities(account: ProviderAccount, channel: str) -> Capabilities:
     return registry.open_provider(account.provider, config, allow_private=True).capabilities(Channel(channel))
 
 
+def requests_at_once(account: ProviderAccount) -> int:
+    """The most requests of the account that may be under way together; 0 = no limit."""
+    channels = registry.provider_class(account.provider).channels
+    return max(capabilities(account, channel).requests_at_once for channel in channels)
+
+
 def test_connection(account: ProviderAccount, now: datetime) -> Connection:
     """A harmless authenticated call; its outcome becomes the account's health."""
 

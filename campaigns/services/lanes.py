@@ -52,17 +52,24 @@ def accounts_with_work(now: datetime) -> list[int]:
 def open_slots(account_id: int, now: datetime) -> int:
     """How many more lanes this account may have."""
     held = Lane.objects.filter(account_id=account_id, lease_until__gte=now).count()
-    return max(0, int(settings.LANES_PER_ACCOUNT) - held)
+    return max(0, _slots(account_id) - held)
+
+
+def _slots(account_id: int) -> int:
+    """Lanes that the account may have: one where the provider takes only so many requests at once."""
+    account = ProviderAccount.objects.get(pk=account_id)
+    return 1 if accounts.requests_at_once(account) else int(settings.LANES_PER_ACCOUNT)
 
 
 def take_lane(account_id: int, now: datetime) -> Lane | None:
     """A free slot of the account, under a lease; None when all are taken: a doubled task ends here."""
-    for slot in range(settings.LANES_PER_ACCOUNT):
+    slots = _slots(account_id)
+    for slot in range(slots):
         Lane.objects.get_or_create(account_id=account_id, slot=slot)
     token = secrets.token_hex(16)
     until = now + timedelta(seconds=settings.LEASE_SECONDS)
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    mine = Lane.objects.filter(free, account_id=account_id, slot__lt=settings.LANES_PER_ACCOUNT)
+    mine = Lane.objects.filter(free, account_id=account_id, slot__lt=slots)
     for slot in mine.order_by("slot").values_list("slot", flat=True):
         if Lane.objects.filter(free, account_id=account_id, slot=slot).update(token=token, lease_until=until):
             return Lane.objects.get(account_id=account_id, slot=slot)
@@ -170,7 +177,7 @@ class _Slice:
     def _room(self, capabilities: Capabilities) -> int:
         """How many more batches may be in flight."""
         if not capabilities.one_per_request:
-            return BULK_FLIGHTS - len(self.flights)
+            return min(BULK_FLIGHTS, capabilities.requests_at_once or BULK_FLIGHTS) - len(self.flights)
         flying = sum(len(f.rows) for f in self.flights)
         return math.floor((SINGLE_MESSAGES - flying) / capabilities.max_batch)
 
