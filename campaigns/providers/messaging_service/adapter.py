@@ -220,6 +220,9 @@ class MessagingService(HttpAdapter):
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
         return await pulling.pull(self._api, channel, cursor, datetime.now(UTC))
 
+    def after_loss(self, cursor: str, now: datetime) -> str:
+        return pulling.from_the_logs(now)
+
     async def test(self) -> Connection:
         try:
             return await rights.test(self._api, self.channels)

@@ -46,7 +46,7 @@ async def pull(api: Api, channel: Channel, cursor: str, now: datetime) -> Pulled
         found += [events.report_event(row) for row in _taken(await api.take(REPORTS[channel], limit))]
     except MaybeSent as error:
         log.warning("an answer with reports was lost: %s", error.text)
-        cursor = f"{_CATCH_UP}|{wire_time(now - HISTORY)}|"
+        cursor = from_the_logs(now)
     if channel is Channel.SMS:
         try:
             found += [events.reply_event(row) for row in _taken(await api.take(INBOX, limit))]
@@ -56,6 +56,11 @@ async def pull(api: Api, channel: Channel, cursor: str, now: datetime) -> Pulled
         more, cursor = await _catch_up(api, channel, cursor)
         found += more
     return Pulled(found, cursor)
+
+
+def from_the_logs(now: datetime) -> str:
+    """The cursor that reads everything once more from the logs."""
+    return f"{_CATCH_UP}|{wire_time(now - HISTORY)}|"
 
 
 def _taken(answer: object) -> list[events.Row]:
