@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers import registry
 from campaigns.providers.base import Event, Hook
-from campaigns.services import accounts, receipts
+from campaigns.services import accounts, fetched, receipts
 
 log = logging.getLogger(__name__)
 
