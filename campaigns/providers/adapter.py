@@ -60,6 +60,8 @@ class HttpAdapter:
     message_fields: ClassVar[tuple[Field, ...]] = ()
     registers_hooks: ClassVar[bool] = False
     signs_hooks: ClassVar[bool] = False
+    hook_headers: ClassVar[tuple[str, ...]] = ()
+    builds_hosts: ClassVar[bool] = False
 
     def __init__(
         self,

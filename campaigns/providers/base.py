@@ -44,6 +44,7 @@ class Capabilities:
     one_per_request: True when each message is an HTTP request of its own (limits count them so).
     substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
     look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
+    look_up_pause: seconds that asking about one reference takes, where the vendor wants to be asked slowly.
     pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us, and for those
     whose option `pull_reports` asks for it.
     remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
@@ -66,6 +67,7 @@ class Capabilities:
     substitutes: bool = False
     idempotent: bool = False
     look_up_after: tuple[float, ...] = ()
+    look_up_pause: float = 0.0
     absent_means: Absent = Absent.ASK
     receipts: bool = True
     pulls: bool = False
@@ -181,7 +183,7 @@ class Outgoing:
     """One ledger batch on its way. `key` is a UUID, stable over retries of the same batch. `spacing`:
     seconds to leave between requests where every message is one (0 = as fast as the connection pool).
     `retry`: the same references went out before and nobody knows whether they arrived, so that a vendor's
-    "I have that one already" means accepted."""
+    "I have that one already" means accepted. `tries`: how often the batch set out, this time included."""
 
     key: str
     body: Body
@@ -189,6 +191,7 @@ class Outgoing:
     campaign_reference: str = ""
     spacing: float = 0.0
     retry: bool = False
+    tries: int = 1
 
 
 class Outcome(StrEnum):
@@ -335,7 +338,8 @@ class ProviderError(Exception):
 
 
 class NotSent(ProviderError):
-    """Surely not sent: connect errors, 429, 503 with a documented meaning. May be retried."""
+    """Surely not sent: connect errors, 429, 503 with a documented meaning. May be retried.
+    `events`: what a look-up had learned before it was stopped."""
 
     def __init__(
         self,
@@ -347,6 +351,7 @@ class NotSent(ProviderError):
     ):
         super().__init__(reason, text, code, http_status)
         self.retry_after = retry_after
+        self.events: Sequence[Event] = ()
 
 
 class MaybeSent(ProviderError):
@@ -394,6 +399,9 @@ class Provider(Protocol):
     # True when `verify` needs the account's credentials; otherwise the secret address is all there is to compare,
     # and the door asks neither for the keys nor for an adapter.
     signs_hooks: ClassVar[bool]
+    hook_headers: ClassVar[tuple[str, ...]]  # of a callback, besides its content type, that `parse` needs
+    # True when the hosts follow from the credentials: a base address is asked for only where it may be a private one.
+    builds_hosts: ClassVar[bool]
 
     def capabilities(self, channel: Channel) -> Capabilities: ...
     def check_account(self) -> list[Problem]:

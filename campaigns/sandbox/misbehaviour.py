@@ -91,8 +91,10 @@ def _spoil(kind: str, answer: Answer) -> Answer:
     if kind == "wrong_count":
         if isinstance(answer.payload, list):
             answer.payload = answer.payload[:-1]
-        elif isinstance(answer.payload, dict) and "messages" in answer.payload:
-            answer.payload["messages"] = answer.payload["messages"][:-1]
+        elif isinstance(answer.payload, dict):
+            for rows in ("messages", "responses"):
+                if rows in answer.payload:
+                    answer.payload[rows] = answer.payload[rows][:-1]
         return answer
     text = answer.body().decode()
     answer.payload = text[: len(text) // 2] if kind == "truncated_json" else "{" + text[1:].replace(":", ";", 1)

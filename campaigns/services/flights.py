@@ -104,6 +104,7 @@ def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Pr
         messages=messages,
         campaign_reference=f"c{dispatch.key}",
         retry=flight.batch.resubmission,
+        tries=max(1, flight.batch.tries),
     )
 
 
