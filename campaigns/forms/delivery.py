@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 
 from campaigns.forms.vendor_fields import as_form_field
@@ -18,6 +19,7 @@ from campaigns.services import delivery, remote_content
 from campaigns.services.remote_content import Answer, Listing
 
 PREFIX = "delivery_"
+FIXED = "="  # no name of a field
 
 
 class DeliveryForm(forms.Form):
@@ -143,11 +145,11 @@ class RemoteForm(forms.Form):
 
     def _add_placeholders(self) -> None:
         self.initial["mapped_for"] = self._fingerprint()
-        choices = [("", gettext("The same text for everybody")), *((name, name) for name in self.known)]
+        choices = [(FIXED, gettext("The same text for everybody")), *((name, name) for name in self.known)]
         for number, name in enumerate(self.chosen.placeholders if self.chosen else ()):
             answer = self._answer(name)
             self.fields[f"field_{number}"] = forms.ChoiceField(
-                label=name, choices=choices, required=False, initial=answer.field
+                label=name, choices=choices, initial=answer.field or FIXED
             )
             self.fields[f"default_{number}"] = forms.CharField(
                 label=gettext("Text, or what stands for an empty field"), max_length=300, required=False,
@@ -176,7 +178,7 @@ class RemoteForm(forms.Form):
             return cleaned
         for number, name in enumerate(self.chosen.placeholders):
             field, default = cleaned.get(f"field_{number}"), str(cleaned.get(f"default_{number}") or "")
-            if not field and not default:
+            if field == FIXED and not default:
                 text = gettext("Choose a field for %(name)s, or write the text that stands there.")
                 self.add_error(f"default_{number}", ValidationError(text % {"name": name}))
             elif "{{" in default or "}}" in default:
@@ -188,6 +190,10 @@ class RemoteForm(forms.Form):
         assert self.chosen is not None
         given = self.cleaned_data
         return {
-            name: Answer(given.get(f"field_{n}") or "", given.get(f"default_{n}") or "")
+            name: Answer(given[f"field_{n}"].removeprefix(FIXED), given[f"default_{n}"])
             for n, name in enumerate(self.chosen.placeholders)
         }
+
+    def forget_errors(self) -> None:
+        """Nobody is told about inputs that have just appeared."""
+        self._errors = ErrorDict(renderer=self.renderer)

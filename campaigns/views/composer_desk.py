@@ -60,7 +60,9 @@ class Desk:
 def desk_of(request: WorkspaceRequest, campaign: Campaign, now: datetime, data: QueryDict | None = None) -> Desk:
     found = offers.offers(request.workspace, campaign.channel)
     account_form = SmsAccountForm if campaign.channel == "sms" else EmailAccountForm
-    envelope = account_form(data, workspace=request.workspace, offers=found, initial=_envelope_of(campaign))
+    envelope = account_form(
+        data, workspace=request.workspace, offers=found, initial=_envelope_of(campaign) | asked_account(request)
+    )
     account = account_of(envelope)
     ways = delivery.ways(account, campaign.channel)
     way = data.get("way", OWN) if data is not None else request.GET.get("way", _way_of(campaign))
@@ -79,6 +81,12 @@ def desk_of(request: WorkspaceRequest, campaign: Campaign, now: datetime, data: 
     elif desk.way == OWN:
         desk.text = FORMS[campaign.channel](data, known=known, initial=asdict(_written(campaign)))
     return desk
+
+
+def asked_account(request: WorkspaceRequest) -> dict[str, str]:
+    """The account that the address names (`?account=`): chosen, but not saved yet."""
+    asked = request.GET.get("account", "")
+    return {"account": asked} if asked.isdecimal() and len(asked) < 19 else {}
 
 
 def _way_of(campaign: Campaign) -> str:

@@ -71,6 +71,8 @@ def check(request: WorkspaceRequest, pk: int) -> HttpResponse:
     desk = desk_of(request, campaign, now, request.POST)
     desk.is_valid()
     context = _context(request, campaign, desk, now) | {"live": True}
+    if desk.remote and desk.remote.moved:
+        desk.remote.forget_errors()
     return render_page(request, _template(campaign), context, partial="check")
 
 
@@ -118,9 +120,11 @@ def _context(request: WorkspaceRequest, campaign: Campaign, desk: Desk, now: dat
     context = frame(campaign, "message", now)
     person = shown.recipient(request, context["spec"], _people(context))
     known = content.known_names(request.workspace)
+    account = account_of(desk.account)
     context |= {
         "way": desk.way,
         "ways": desk.ways,
+        "why_not": list(dict.fromkeys(way.refusal for way in desk.ways if way.refusal and account)),
         "delivery_form": desk.delivery,
         "remote_form": desk.remote,
         "forms": desk.forms,
@@ -131,7 +135,7 @@ def _context(request: WorkspaceRequest, campaign: Campaign, desk: Desk, now: dat
         "shown": person,
         "not_offered": [offer for offer in desk.account.offers if offer.refusal],
         "held": [offer for offer in desk.account.offers if offer.warning],
-        "account": account_of(desk.account),
+        "account": account,
     }
     if desk.remote:
         return context | _remote(desk.remote, campaign, person.contact, now)

@@ -27,7 +27,8 @@ def form(account: ProviderAccount, **changed: str) -> dict[str, Any]:
 
 def flow(account: ProviderAccount, **changed: str) -> dict[str, Any]:
     typed = {"remote_id": "f-77", "remote_names": "name, coupon", "remote_text": "Hi {{name}}: {{coupon}}"}
-    mapped = {"mapped_for": "f-77:name,coupon", "field_0": "first_name", "default_0": "you", "default_1": "A7"}
+    mapped = {"mapped_for": "f-77:name,coupon", "field_0": "first_name", "default_0": "you"}
+    mapped |= {"field_1": "=", "default_1": "A7"}
     return form(account, **{"way": "remote", **typed, **mapped, **changed})
 
 
@@ -199,3 +200,20 @@ def test_a_placeholder_starts_with_the_field_of_its_name(placeholder: str, field
 )
 def test_an_answer_comes_back_from_the_version_as_it_was_given(answer: Answer) -> None:
     assert remote_content.answer_of(answer.expression()) == answer
+
+
+def test_inputs_that_have_just_appeared_are_not_called_wrong(
+    owner_client: Client, make_draft: Draft, sms_account: ProviderAccount, url: Url
+) -> None:
+    posted = flow(sms_account, remote_names="coupon", mapped_for="")
+    page = owner_client.post(url("composer-check", make_draft().pk), posted, headers=HTMX).content.decode()
+    assert ('name="field_0"' in page, "is-bad" in page) == (True, False)
+
+
+def test_the_account_that_is_chosen_but_not_saved_stays_when_another_way_is_opened(
+    owner_client: Client, make_draft: Draft, sms_account: ProviderAccount, url: Url
+) -> None:
+    campaign = make_draft()
+    Campaign.objects.filter(pk=campaign.pk).update(account=None)
+    page = owner_client.get(url("composer-message", campaign.pk), {"way": "remote", "account": sms_account.pk})
+    assert f'<option value="{sms_account.pk}" selected>' in page.content.decode()
