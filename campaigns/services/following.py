@@ -61,10 +61,11 @@ def limit_of(account_id: int) -> pace.Limit:
 
 def ask(ticket: Ticket) -> Followed:
     """The vendor's answer. Raises ProviderError, or crypto.WrongKey when the credentials cannot be read."""
+    provider, channel = accounts.open_provider(ticket.account, connections=1), Channel(ticket.dispatch.channel)
 
     async def call() -> Followed:
-        async with accounts.open_provider(ticket.account, connections=1) as provider:
-            return await provider.follow(ticket.value, Channel(ticket.dispatch.channel))
+        async with provider:
+            return await provider.follow(ticket.value, channel)
 
     return asyncio.run(call())
 

@@ -16,13 +16,11 @@ from django.utils import timezone
 
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipient, TemplateVersion
 from campaigns.providers.base import Hook
+from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.services import dispatching, inbox, lanes, ledger_checks, prepare, settle
 from console.models import Workspace
 from console.services import crypto
 from tests.sandbox_process import SandboxProcess
-
-SINCH = {"UserName": "sandbox", "AuthenticationToken": "sandbox-token"}
-INFOBIP = {"auth_form": "app", "api_key": "sandbox-key"}
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +46,15 @@ def rehearsal(settings: Any) -> None:
 @pytest.fixture
 def make_account(workspace: Workspace, sandbox: SandboxProcess, now: datetime) -> Callable[..., ProviderAccount]:
     def make(provider: str = "sinch-messaging", **fields: Any) -> ProviderAccount:
-        credentials = SINCH if provider == "sinch-messaging" else INFOBIP
+        rehearsal = REHEARSALS[provider]
         return ProviderAccount.objects.create(
             **{
                 "workspace": workspace,
                 "name": f"{provider} {fields.get('options') or ''}"[:80],
                 "provider": provider,
                 "base_url": sandbox.url,
-                "sealed": crypto.seal(credentials),
+                "sealed": crypto.seal(rehearsal.credentials),
+                "options": dict(rehearsal.options),
                 "sender": "TIENDA",
                 "email_sender": "Tienda <news@tienda.example>",
                 "requests_per_second": 1000,
