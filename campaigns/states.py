@@ -168,6 +168,7 @@ RECIPIENT_MOVES: dict[str, Move] = {
     "mark_sent": _move("unknown", RecipientStatus.ACCEPTED, By.PERSON, "dispatch.control"),
     "mark_not_sent": _move("unknown", RecipientStatus.FAILED, By.PERSON, "dispatch.control"),
     "send_again": _move("unknown failed undelivered", RecipientStatus.QUEUED, By.PERSON, "dispatch.control"),
+    "retry": _move("failed", RecipientStatus.QUEUED, By.MACHINE),  # a new attempt that the vendor's own rules name
     "resubmit": _move("unknown", RecipientStatus.QUEUED, By.MACHINE),  # same reference, the vendor refuses doubles
 }
 

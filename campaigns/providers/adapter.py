@@ -14,7 +14,6 @@ import orjson
 
 from campaigns.providers.base import (
     AccountConfig,
-    BadSignature,
     Channel,
     Event,
     Field,
@@ -23,6 +22,7 @@ from campaigns.providers.base import (
     Misconfigured,
     Problem,
     Pulled,
+    expect,
 )
 from campaigns.providers.batching import Sleep
 from campaigns.providers.http import HttpClient
@@ -130,11 +130,7 @@ class HttpAdapter:
     def verify(self, hook: Hook) -> None:
         """Where the vendor does not sign, the secret is in the URL's path, which the caller has compared. What is
         left to refuse is a call that the vendor would never make."""
-        url = next((url for url in self.hook_urls if url.kind == hook.kind), None)
-        if url is None:
-            raise BadSignature(f"no callback of kind {hook.kind!r}")
-        if hook.method not in url.methods:
-            raise BadSignature(f"{hook.method} is not how this callback comes")
+        expect(self.hook_urls, hook)
 
     # -- what only some vendors have --------------------------------------------------------------
     async def pull(self, channel: Channel, cursor: str) -> Pulled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.db.models import F
 
@@ -16,6 +17,12 @@ def in_status(dispatch_id: int, *statuses: str, reasons: Sequence[str] | None = 
     if reasons is not None:
         found = found.filter(reason__in=reasons)
     return list(found.order_by("id").values_list("id", flat=True))
+
+
+def just_failed(dispatch_id: int, ids: Sequence[int], now: datetime) -> list[int]:
+    """Those of `ids` that failed in the transaction of `now`."""
+    found = Recipient.objects.filter(dispatch_id=dispatch_id, pk__in=ids, status=RecipientStatus.FAILED, final_at=now)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def lock(dispatch_id: int, ids: Sequence[int], sources: frozenset[str]) -> list[int]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
-from campaigns.providers.base import AccountConfig, Capabilities, Channel, Connection, Provider, ProviderError
+from campaigns.providers.base import AccountConfig, Capabilities, Channel, Connection, Event, Provider, ProviderError
 from campaigns.states import Reason
 from console.services import crypto
 
@@ -76,6 +78,26 @@ def test_connection(account: ProviderAccount, now: datetime) -> Connection:
     else:
         note_error(account.pk, outcome.reason, outcome.text, now)
     return outcome
+
+
+def confirm(account: ProviderAccount, event: Event) -> None:
+    """Answer a vendor's handshake about our callback address, and keep what it gives. Raises ProviderError."""
+
+    async def call() -> Mapping[str, str]:
+        async with open_provider(account, connections=1) as provider:
+            return await provider.confirm(event)
+
+    keep_credentials(account.pk, asyncio.run(call()))
+
+
+def keep_credentials(account_id: int, given: Mapping[str, str]) -> None:
+    """Add to an account's credentials what its vendor handed out; one that comes empty is forgotten."""
+    if not given:
+        return
+    with transaction.atomic():
+        account = ProviderAccount.objects.select_for_update().get(pk=account_id)
+        kept = {name: value for name, value in {**crypto.unseal(account.sealed), **given}.items() if value}
+        ProviderAccount.objects.filter(pk=account_id).update(sealed=crypto.seal(kept))
 
 
 def note_success(account_id: int, now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Dispatch, Recipient
 from campaigns.querysets import ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import moves, outcomes, settle
+from campaigns.services import moves, outcomes, repeats, settle
 from campaigns.states import RECIPIENT_MOVES, DispatchStatus, Reason, RecipientStatus
 from console.errors import UserError
 from console.models import User
@@ -98,20 +98,7 @@ def _queue_again(dispatch: Dispatch, ids: Sequence[int], now: datetime) -> int:
     """A new logical send: a new attempt, and so a new reference on the wire."""
     if dispatch.status == DispatchStatus.STOPPED:
         raise UserError(_("This dispatch was stopped for good; send to these people with a new campaign."))
-    rows = ledger_ids.lock(dispatch.pk, ids, RECIPIENT_MOVES["send_again"].sources)
-    if not rows:
-        return 0
-    ledger = outcomes.Ledger(now)
-    size = dispatch.batch_size
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        number = outcomes.add_batch(dispatch.pk, len(part), now)
-        ledger.write(
-            dispatch.pk,
-            [RowOutcome(id=pk, status=RecipientStatus.QUEUED, batch_no=number) for pk in part],
-            RECIPIENT_MOVES["send_again"].sources,
-        )
-    ledger_ids.next_attempt(rows)
-    ledger.close()
-    settle.close_settled(dispatch.pk)
-    return len(rows)
+    again = repeats.queue_again(dispatch, ids, "send_again", now, now)
+    if again:
+        settle.close_settled(dispatch.pk)
+    return again

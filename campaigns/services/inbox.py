@@ -9,43 +9,55 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
 
 from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers import registry
-from campaigns.providers.base import Event, Hook
+from campaigns.providers.base import AccountConfig, BadSignature, Event, EventKind, Hook, ProviderError, expect
+from campaigns.querysets import callbacks
 from campaigns.services import accounts, fetched, receipts
+from campaigns.states import Reason
+from console import networks
+from console.services import crypto
 
 log = logging.getLogger(__name__)
 
 # Callbacks applied in one transaction: enough to make the set UPDATE worth it, short enough for other writers.
 CHUNK = 500
+CHUNK_CHARACTERS = 2_000_000
 # A callback that beats our own commit of the send is tried again after these seconds, then given up as unmatched.
 PARK_SECONDS = (2, 10, 60, 600)
 
+Handshake = tuple[ProviderEvent, Event]
+
+
+def account_of(token: str) -> ProviderAccount | None:
+    """The account whose callback addresses hold `token`, without the lists it has read at its vendor."""
+    found = ProviderAccount.objects.filter(callback_token=token)
+    return found.defer("cursors", "remote_templates", "remote_campaigns").first()
+
 
 def store(account: ProviderAccount, hook: Hook, now: datetime) -> bool:
-    """Keep a verified callback; False when exactly this one is already there.
+    """Keep a callback; False when exactly this one is already there.
 
-    BadSignature when the vendor's check says it is forged or stale.
+    BadSignature when it comes from a foreign address, or the vendor's check says that it is forged or stale.
     """
-    accounts.open_provider(account).verify(hook)
+    _verify(account, hook)
     digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
-    try:
-        with transaction.atomic():
-            ProviderEvent.objects.create(
-                account=account,
-                kind=hook.kind,
-                digest=digest,
-                headers={"content-type": hook.headers.get("content-type", ""), "query": dict(hook.query)},
-                # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
-                body=base64.b64encode(hook.body).decode(),
-                received_at=now,
-            )
-    except IntegrityError:
-        return False
-    return True
+    headers = {"content-type": hook.headers.get("content-type", ""), "query": dict(hook.query), "method": hook.method}
+    # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
+    return callbacks.keep(account.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
+
+
+def _verify(account: ProviderAccount, hook: Hook) -> None:
+    """Credentials are read only for a vendor that signs: for the others the secret address is all there is."""
+    if not networks.allows(account.hook_networks, hook.remote_address):
+        raise BadSignature("foreign address", status=403)
+    vendor = registry.provider_class(account.provider)
+    if vendor.signs_hooks:
+        accounts.open_provider(account, connections=1).verify(hook)
+    else:
+        expect(vendor.hook_urls, hook)
 
 
 def _query(hook: Hook) -> bytes:
@@ -53,41 +65,42 @@ def _query(hook: Hook) -> bytes:
 
 
 def pending(now: datetime) -> bool:
-    return _due(now).exists()
-
-
-def _due(now: datetime) -> QuerySet[ProviderEvent]:
-    return ProviderEvent.objects.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), applied_at=None)
+    return callbacks.due(now).exists()
 
 
 def apply_next(now: datetime) -> int:
-    """Apply up to CHUNK stored callbacks, oldest first; gives how many were worked off."""
+    """Apply a bite of stored callbacks, oldest first; gives how many were worked off."""
+    handshakes: list[Handshake] = []
     with transaction.atomic():
-        stored = list(_due(now).select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:CHUNK])
+        stored = callbacks.take(now, CHUNK, CHUNK_CHARACTERS)
         by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
         for event in stored:
             by_account[event.account_id].append(event)
         accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
         for account_id in sorted(by_account):
-            _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
-        ProviderEvent.objects.bulk_update(stored, ["outcome", "note", "applied_at", "retry_at", "tries"])
+            handshakes += _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
+        callbacks.close(stored, now)
+    for row, event in handshakes:
+        _shake_hands(row, event, now)
     return len(stored)
 
 
-def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> None:
+def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
     """One account's callbacks must not stop another's: what cannot be applied is kept and tried again."""
     try:
         with transaction.atomic():
-            _apply_stored(account, stored, now)
+            return _apply_stored(account, stored, now)
     except Exception as error:
         log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
         for row in stored:
             _conclude(row, True, now)
             row.note = f"{type(error).__name__}: {error}"[:300]
+        return []
 
 
-def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> None:
-    provider = registry.open_provider(account.provider, accounts.config_of(account), allow_private=True, connections=1)
+def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
+    """Gives the handshakes to answer after the commit; their rows are parked until they are."""
+    provider = registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
     parsed: dict[int, list[Event]] = {}
     for row in stored:
         try:
@@ -97,14 +110,44 @@ def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now
             row.outcome, row.note, row.applied_at = "unreadable", str(error)[:300], now
             log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
     unmatched = set(receipts.apply(account, [e for events in parsed.values() for e in events], now).unmatched)
+    handshakes: list[Handshake] = []
     for row in stored:
-        if row.pk in parsed:
-            _conclude(row, any(event in unmatched for event in parsed[row.pk]), now)
+        if row.pk not in parsed:
+            continue
+        asked = next((event for event in parsed[row.pk] if event.kind is EventKind.HANDSHAKE), None)
+        if asked:
+            handshakes.append((row, asked))
+        _conclude(row, asked is not None or any(event in unmatched for event in parsed[row.pk]), now)
+    return handshakes
+
+
+def _shake_hands(row: ProviderEvent, event: Event, now: datetime) -> None:
+    """Answer a vendor that asks whether the callback address is ours. A call of our own, so outside any transaction;
+    when it fails the callback stays parked and is tried again."""
+    account = ProviderAccount.objects.get(pk=row.account_id)
+    try:
+        accounts.confirm(account, event)
+    except (ProviderError, crypto.WrongKey) as error:
+        log.warning("handshake not answered", extra={"account": account.pk, "error": str(error)})
+        accounts.note_error(account.pk, getattr(error, "reason", Reason.AUTH), str(error), now)
+        return
+    row.outcome, row.note, row.applied_at = "applied", "", now
+    callbacks.close([row], now)
+
+
+def _config(account: ProviderAccount) -> AccountConfig:
+    """Reading a callback needs no keys: one whose account's credentials cannot be read is still obeyed."""
+    try:
+        return accounts.config_of(account)
+    except crypto.WrongKey:
+        return AccountConfig(base_url=account.base_url, credentials={}, options=account.options)
 
 
 def _hook(row: ProviderEvent) -> Hook:
     headers: Mapping[str, str] = {"content-type": row.headers.get("content-type", "")}
-    return Hook(row.kind, "POST", headers, row.headers.get("query", {}), base64.b64decode(row.body))
+    return Hook(
+        row.kind, row.headers.get("method", "POST"), headers, row.headers.get("query", {}), base64.b64decode(row.body)
+    )
 
 
 def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:

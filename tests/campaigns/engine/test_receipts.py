@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import ProviderEvent, Recipient, Reply
-from campaigns.services import decisions, inbox
+from campaigns.services import decisions, dispatching, inbox
 from contacts.models import Contact, Suppression
 from tests.campaigns.engine.conftest import references, statuses
 
@@ -183,12 +183,36 @@ def test_the_door_refuses_a_body_that_is_too_large(client, sent):
     assert response.status_code == 413
 
 
-def test_what_a_carrier_could_not_take_goes_again_only_when_a_person_says_so(sent, engine, owner):
+def later_slice(engine, account, minutes):
+    """A slice of work as it would run in some minutes."""
+    engine.slice(account, lambda: timezone.now() + timedelta(minutes=minutes))
+
+
+def test_what_the_carriers_line_broke_goes_again_after_a_quarter_of_an_hour(sent, engine, settings):
+    settings.LOOK_UP_TIME_SCALE = 1.0
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
+    sent.refresh_from_db()
+    assert (row(sent).status, row(sent).attempt, sent.status) == ("queued", 2, "sending")
+    later_slice(engine, sent.account, 14)
+    assert row(sent).status == "queued"
+    later_slice(engine, sent.account, 16)
+    assert statuses(sent) == {"accepted": 3}
+
+
+def test_a_second_failure_of_the_line_is_final_until_a_person_says_so(sent, engine, owner):
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
+    later_slice(engine, sent.account, 16)
     engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
     assert (row(sent).status, row(sent).reason) == ("failed", "provider_down")
+    dispatching.finish_done(timezone.now())
+    sent.refresh_from_db()
     assert decisions.retry_failed(sent, owner, timezone.now()) == 1
-    engine.slice(sent.account)
-    assert statuses(sent) == {"accepted": 3}
+
+
+def test_a_stopped_dispatch_tries_nothing_again(sent, engine):
+    sent.__class__.objects.filter(pk=sent.pk).update(status="stopped")
+    engine.call_back(sent.account, "status", callback(references(sent)[0], 102))
+    assert row(sent).status == "failed"
 
 
 def test_no_credit_in_a_callback_holds_everything_on_the_account(sent, engine, make_campaign):

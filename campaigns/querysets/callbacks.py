@@ -1,0 +1,53 @@
+"""The inbox of callbacks in SQL: kept once, taken in bites, closed set-wise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Length
+
+from campaigns.models import ProviderEvent
+from campaigns.querysets import sql
+
+_COLUMNS = "account_id, kind, digest, headers, body, received_at, tries, outcome, note"
+_INSERT = (
+    f"INSERT INTO campaigns_providerevent ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, 0, '', '') "
+    "ON CONFLICT (account_id, digest) DO NOTHING"
+)
+
+
+def keep(account_id: int, kind: str, digest: str, headers: Mapping[str, Any], body: str, now: datetime) -> bool:
+    """Write a callback down in one statement; False when exactly this one is already there."""
+    values = (account_id, kind, digest, orjson.dumps(headers).decode(), body, sql.stamp(now))
+    return sql.run(_INSERT, values) == 1
+
+
+def due(now: datetime) -> QuerySet[ProviderEvent]:
+    return ProviderEvent.objects.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), applied_at=None)
+
+
+def take(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
+    """The oldest callbacks that are due, locked until commit: at most `most`, and after the first no more than
+    `most_characters` of content, because one callback may hold a thousand events."""
+    sizes = due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most]
+    chosen, total = [], 0
+    for pk, size in sizes:
+        total += size
+        if chosen and total > most_characters:
+            break
+        chosen.append(pk)
+    found = due(now).filter(pk__in=chosen).select_for_update(skip_locked=True, of=("self",))
+    return list(found.order_by("pk"))
+
+
+def close(stored: Sequence[ProviderEvent], now: datetime) -> None:
+    """Write what became of each: one statement for those that were simply applied."""
+    applied = [row.pk for row in stored if row.outcome == "applied"]
+    ProviderEvent.objects.filter(pk__in=applied).update(outcome="applied", note="", applied_at=now)
+    others = [row for row in stored if row.outcome != "applied"]
+    if others:
+        ProviderEvent.objects.bulk_update(others, ["outcome", "note", "applied_at", "retry_at", "tries"])
