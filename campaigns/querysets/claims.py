@@ -54,6 +54,21 @@ def take_batches(dispatch_id: int, limit: int, token: str, now: datetime, lease_
     return sorted(batches, key=lambda batch: batch.number)
 
 
+def writable(channel: str, workspace_id: int, marketing: bool, test: bool) -> tuple[str, list[object]]:
+    """A condition on ledger rows, with its parameters: who may be written to at this moment."""
+    still = (
+        "NOT EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
+        "AND s.address = campaigns_recipient.address)"
+    )
+    if not test:
+        wanted = f"= '{Consent.GRANTED}'" if marketing else f"<> '{Consent.WITHDRAWN}'"
+        still += (
+            " AND EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id "
+            f"AND c.{channel}_consent {wanted})"
+        )
+    return still, [workspace_id, channel]
+
+
 def take_rows(
     dispatch_id: int, numbers: Sequence[int], *, channel: str, workspace_id: int, marketing: bool, test: bool
 ) -> list[ClaimedRow]:
@@ -62,25 +77,12 @@ def take_rows(
     Suppression and consent are asked here again (DESIGN §5.5): somebody may have opted out since `prepare`.
     A test goes to addresses that a person has typed, which belong to no contact.
     """
-    still = (
-        "NOT EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
-        "AND s.address = campaigns_recipient.address)"
-    )
-    params: list[object] = [dispatch_id, *numbers, workspace_id, channel]
-    if not test:
-        wanted = (
-            f"c.{channel}_consent = '{Consent.GRANTED}'"
-            if marketing
-            else (f"c.{channel}_consent <> '{Consent.WITHDRAWN}'")
-        )
-        still += (
-            f" AND EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id AND {wanted})"
-        )
+    still, params = writable(channel, workspace_id, marketing, test)
     found = sql.rows(
         f"UPDATE campaigns_recipient SET status = 'claimed' WHERE dispatch_id = %s AND batch_no IN "
         f"({sql.marks(numbers)}) AND status = 'queued' AND {still} "
         'RETURNING id, batch_no, address, "values", attempt, contact_id',
-        params,
+        [dispatch_id, *numbers, *params],
     )
     return [ClaimedRow(*row) for row in sorted(found, key=itemgetter(0))]
 

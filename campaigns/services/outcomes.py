@@ -37,6 +37,8 @@ log = logging.getLogger(__name__)
 FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
 LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
+# Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
+LOST_TICKET = "?"
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -197,7 +199,7 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     ledger.accept(dispatch_id, accepted)
     ledger.write(dispatch_id, outcomes)
     _suppress(flight, receipts, ledger.now)
-    _note_tickets(flight, receipts, ledger.now)
+    note_tickets(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
     gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
     ledger.handed[dispatch_id] += len(accepted) + len(gone)
@@ -205,9 +207,13 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     _close(flight, ledger.now, unknown=unknown, answer=None)
 
 
-def _note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
+def note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
     """Keep what the vendor calls the request, in the transaction of its outcome: callbacks may follow at once."""
     due_at = {receipt.ticket: receipt.due_at for receipt in receipts if receipt.ticket}
+    notes = {receipt.ticket: receipt.text for receipt in receipts if receipt.ticket}
+    accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
+    if flight.capabilities.tickets and not all(receipt.ticket for receipt in accepted):
+        due_at[f"{LOST_TICKET}{flight.batch.key}"] = None
     Ticket.objects.bulk_create(
         (
             Ticket(
@@ -215,6 +221,7 @@ def _note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) ->
                 dispatch_id=flight.dispatch.pk,
                 batch_no=flight.batch.number,
                 value=value,
+                note=notes.get(value, "")[:300],
                 due_at=due,
                 made_at=now,
                 follow_at=follow_times.next_at(flight.capabilities, now, due, now),

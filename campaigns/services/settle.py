@@ -14,7 +14,7 @@ from campaigns.models import Batch, Dispatch
 from campaigns.providers.base import Absent, Capabilities, Channel, Event, ProviderError
 from campaigns.querysets import claims, ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import accounts, outcomes, receipts
+from campaigns.services import accounts, outcomes, receipts, repetition
 from campaigns.services.flights import reference_of
 from campaigns.states import RECIPIENT_MOVES, BatchStatus, DispatchStatus, Reason, RecipientStatus
 from console.services import crypto
@@ -78,6 +78,8 @@ def look_up(batch_id: int, now: datetime) -> int:
         return 0
     batch = Batch.objects.select_related("dispatch__account", "dispatch__workspace").get(pk=batch_id)
     dispatch = batch.dispatch
+    if accounts.capabilities(dispatch.account, dispatch.channel).absent_means is Absent.REPEAT:
+        return repetition.repeat(batch, now)
     rows = ledger_ids.unknown_rows(dispatch.pk, batch.number)
     references = {reference_of(dispatch.key, pk, attempt): pk for pk, attempt, _ in rows}
     try:

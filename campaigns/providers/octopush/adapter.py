@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -84,10 +85,10 @@ class Octopush(ListApi, HttpAdapter):
         require(0 < len(batch.messages) <= MAX_DIRECT, "a batch holds 1 to 500 messages")
         firsts = {message.address: message for message in reversed(batch.messages)}
         parts = bodies.parts_of(batch.body, [m for m in batch.messages if firsts[m.address] is m])
-        texts = {message.reference: part for part in parts for message in part.messages}
+        part_of = {message.reference: part for part in parts for message in part.messages}
         sent = await send_in_parts(
             [part.messages for part in parts],
-            lambda messages: self._post(batch, texts[messages[0].reference], messages, whole=len(parts) == 1),
+            lambda messages: self._post(batch, replace(part_of[messages[0].reference], messages=messages)),
             splits=lambda error: error.code in codes.OF_SINGLE_NUMBERS,
             pause=1 / REQUESTS_PER_SECOND,
             sleep=self._sleep,
@@ -95,15 +96,11 @@ class Octopush(ListApi, HttpAdapter):
         receipts = {receipt.reference: receipt for receipt in sent}
         return [receipts.get(m.reference) or _double(m) for m in batch.messages]
 
-    async def _post(
-        self, batch: Outgoing, whole_part: bodies.Part, messages: Sequence[Message], *, whole: bool
-    ) -> list[Receipt]:
-        part = bodies.Part(whole_part.text, messages, whole_part.slots)
-        key = bodies.request_id(batch.key, whole and len(messages) == len(whole_part.messages), part)
+    async def _post(self, batch: Outgoing, part: bodies.Part) -> list[Receipt]:
+        messages = part.messages
+        body = bodies.direct(batch.body, part, bodies.request_id(batch.key, part))
         try:
-            answer = await self.http.exchange(
-                "POST", f"{ROOT}/sms-campaign/send", body=bodies.direct(batch.body, part, key)
-            )
+            answer = await self.http.exchange("POST", f"{ROOT}/sms-campaign/send", body=body)
             codes.check(self.http, answer)
         except MaybeSent as error:
             if error.code not in codes.ALREADY_ACCEPTED:

@@ -53,11 +53,10 @@ def parts_of(body: Body, messages: Sequence[Message]) -> list[Part]:
     return parts + [Part(text, people) for text, people in by_text.items()]
 
 
-def request_id(key: str, whole: bool, part: Part) -> str:
-    """The vendor's idempotency key: the batch's own for a batch that is one request, else one made of it and of what
-    the part says to whom, so that the same part has the same key in a retry. At most 36 characters (§11.16)."""
-    if whole:
-        return key
+def request_id(key: str, part: Part) -> str:
+    """The vendor's idempotency key of one request of a batch: made of the batch's key and of who is told what, so that
+    the same request has the same key whenever it is made again, and no other request has it. 36 characters, the most
+    that we use (§11.16)."""
     said = "\n".join([part.text, *(message.address for message in part.messages)])
     return str(uuid.uuid5(uuid.UUID(key), said))
 
