@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaigns.models import Dispatch, ProviderAccount, ProviderEvent, Pulse
+from campaigns.models import Dispatch, ProviderAccount, ProviderEvent, Pulse, Tally
 from campaigns.providers import registry
 from campaigns.services.speed import BUCKET, RECENT
-from campaigns.states import DispatchStatus, Reason
+from campaigns.states import DispatchStatus, Reason, RecipientStatus
 from console.models import Workspace
 
+FAILURES_OF = timedelta(days=7)
+_BAD = (RecipientStatus.FAILED, RecipientStatus.UNDELIVERED, RecipientStatus.UNKNOWN)
 _HELD: dict[str, Any] = {
     Reason.AUTH: gettext_lazy("Key refused"),
     Reason.NO_CREDIT: gettext_lazy("No credit"),
@@ -54,6 +56,15 @@ def last_callback(account: ProviderAccount) -> datetime | None:
     """When the provider last called us."""
     newest = ProviderEvent.objects.filter(account=account).order_by("-pk").values_list("received_at", flat=True)
     return newest.first()
+
+
+def failures(account: ProviderAccount, now: datetime) -> list[tuple[str, int]]:
+    """(reason, people) of what failed or was not delivered in the account's dispatches of the last week, most first.
+    From the counters: no ledger row is read."""
+    recent = Dispatch.objects.filter(account=account, planned_at__gt=now - FAILURES_OF)
+    bad = Tally.objects.filter(dispatch__in=recent, status__in=_BAD, n__gt=0).exclude(reason="")
+    found = bad.values_list("reason").annotate(people=Sum("n")).order_by("-people", "reason")
+    return [(reason, people) for reason, people in found]
 
 
 def _health(account: ProviderAccount, rate: float, now: datetime) -> Health:

@@ -172,6 +172,10 @@ def _page(account: ProviderAccount, now: datetime) -> dict[str, Any]:
             for hook in vendor.hook_urls
         ],
         "last_callback": account_health.last_callback(account),
+        "failures": [
+            {"sentence": reason_sentence(reason), "advice": reason_advice(reason), "n": n}
+            for reason, n in account_health.failures(account, now)
+        ],
         "error_sentence": reason_sentence(account.last_error_reason),
     }  # fmt: skip
 

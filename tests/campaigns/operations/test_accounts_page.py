@@ -14,9 +14,10 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.forms.account import AccountForm
-from campaigns.models import Dispatch, ProviderAccount
+from campaigns.models import Dispatch, ProviderAccount, Tally
 from campaigns.providers import registry
 from campaigns.services import account_health, account_settings
+from campaigns.wording import reason_advice, reason_sentence
 from console.models import AuditEvent, User, Workspace
 from console.services import crypto
 
@@ -378,3 +379,36 @@ def test_the_lists_of_two_workspaces_are_apart(
     assert "Otra" not in owner_client.get(url("providers")).content.decode()
     assert stranger.get(url("providers")).status_code == 404
     assert stranger.get(url("account-new")).status_code == 404
+
+
+# -- what failed ----------------------------------------------------------------------------------------
+
+
+def test_failures_of_all_dispatches_of_an_account_are_summed_by_reason(
+    account: ProviderAccount, make_dispatch: Callable[..., Dispatch], now: datetime
+) -> None:
+    for name, people in (("Una", 3), ("Otra", 2)):
+        dispatch = make_dispatch(account=account, name=name)
+        Tally.objects.create(dispatch=dispatch, status="failed", reason="no_credit", n=people)
+    Tally.objects.create(dispatch=dispatch, status="undelivered", reason="expired", n=9)
+    assert account_health.failures(account, now) == [("expired", 9), ("no_credit", 5)]
+
+
+def test_failures_of_a_month_ago_are_not_counted_any_more(
+    account: ProviderAccount, make_dispatch: Callable[..., Dispatch], now: datetime
+) -> None:
+    dispatch = make_dispatch(account=account, planned_at=now - timedelta(days=30))
+    Tally.objects.create(dispatch=dispatch, status="failed", reason="no_credit", n=3)
+    assert account_health.failures(account, now) == []
+
+
+def test_the_page_says_what_failed_and_what_to_do(
+    owner_client: Client,
+    url: Callable[..., str],
+    account: ProviderAccount,
+    make_dispatch: Callable[..., Dispatch],
+) -> None:
+    dispatch = make_dispatch(account=account, planned_at=timezone.now())
+    Tally.objects.create(dispatch=dispatch, status="failed", reason="no_credit", n=3)
+    page = owner_client.get(url("account", account.pk)).content.decode()
+    assert (str(reason_sentence("no_credit")) in page, str(reason_advice("no_credit")) in page) == (True, True)
