@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Dispatch
 from campaigns.reports import recipients
 from campaigns.services import figures
-from campaigns.services.recipients import Wanted
+from campaigns.services.recipients import Wanted, number_of
 from console.models import Job, JobStatus, User
 from console.services import audit, jobs
 
@@ -89,10 +89,7 @@ def _write(job: Job, dispatch: Dispatch, wanted: Wanted, now: datetime) -> None:
 
 def expected(dispatch: Dispatch, wanted: Wanted, now: datetime) -> int:
     """How many people `wanted` means now."""
-    found = figures.of(dispatch, now)
-    if not wanted.reason or wanted.state not in figures.STATES:
-        return found.people(wanted.state)
-    return sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
+    return number_of(dispatch, wanted, figures.of(dispatch, now))
 
 
 def _result(dispatch: Dispatch, wanted: Wanted, path: Path, rows: int) -> dict[str, Any]:

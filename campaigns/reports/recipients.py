@@ -13,7 +13,7 @@ from campaigns.querysets import reading
 from campaigns.reports import columns
 from campaigns.reports.spreadsheet import open_table
 from campaigns.services import figures
-from campaigns.services.recipients import Wanted, walk_of
+from campaigns.services.recipients import Wanted, ids_of
 
 CHUNK = 5_000  # ledger ids per query
 FORMATS = ("csv", "jsonl")
@@ -56,8 +56,8 @@ def _everyone(dispatch: Dispatch) -> Iterator[Ledger]:
 
 
 def _some(dispatch: Dispatch, wanted: Wanted, now: datetime) -> Iterator[Ledger]:
-    walk, beyond = walk_of(dispatch, wanted, figures.circumstances(dispatch, now), now), None
-    while ids := reading.ids(walk, beyond=beyond, limit=CHUNK):
+    situation, beyond = figures.circumstances(dispatch, now), None
+    while ids := ids_of(dispatch, wanted, situation, now, beyond=beyond, limit=CHUNK):
         yield _read(dispatch, Q(pk__in=ids))
         beyond = ids[-1]
 

@@ -55,6 +55,7 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
         _note_reasons(_match(account, remarks)[0])
         _hold(matched, events, account, now)
         _suppress(account, events, now)
+        engagement.take(account, events, now)
         for event in events:
             if event.kind is EventKind.REPLY:
                 replies.take(account, event, now)

@@ -10,22 +10,24 @@ from django.db.models import Min, Q
 
 from campaigns import wording
 from campaigns.models import Batch, Dispatch, Recipient, Reply
+from campaigns.querysets import engagement as engaged
 from campaigns.querysets import reading
-from campaigns.services import figures, flights
-from campaigns.services.figures import Circumstances
+from campaigns.services import engagement, figures, flights
+from campaigns.services.figures import Circumstances, Figures
 from campaigns.states import BatchStatus, Reason, RecipientStatus
 from campaigns.wording import Words
 from contacts.services import finding
 from contacts.services.finding import People
 
 ROWS = 50
-FILTERS = frozenset({*figures.STATES, *figures.GROUPS})
+FILTERS = frozenset({*figures.STATES, *figures.GROUPS, *engagement.KINDS})
 SEARCHED_CONTACTS = 200  # people whose name fits, newest first, that a search looks for in the dispatch
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which people: in a screen state or a group of them ("" = all), for a reason ("" = any)."""
+    """Which people: in a screen state or a group of them ("" = all), for a reason ("" = any); or those who "opened"
+    or "clicked"."""
 
     state: str = ""
     reason: str = ""
@@ -89,6 +91,32 @@ def walk_of(dispatch: Dispatch, wanted: Wanted, situation: Circumstances, now: d
     return reading.Walk(dispatch.pk, tuple(statuses), reason, without, retrying, now)
 
 
+def ids_of(
+    dispatch: Dispatch,
+    wanted: Wanted,
+    situation: Circumstances,
+    now: datetime,
+    *,
+    beyond: int | None,
+    limit: int,
+    backwards: bool = False,
+) -> list[int]:
+    """At most `limit` row ids of `wanted` after `beyond` (before it, when `backwards`), ascending."""
+    if wanted.state in engagement.KINDS:
+        return engaged.people(dispatch.pk, wanted.state, beyond=beyond, limit=limit, backwards=backwards)
+    walk = walk_of(dispatch, wanted, situation, now)
+    return reading.ids(walk, beyond=beyond, limit=limit, backwards=backwards)
+
+
+def number_of(dispatch: Dispatch, wanted: Wanted, found: Figures) -> int:
+    """How many people `wanted` means, by the counters. `found`: the dispatch's figures."""
+    if wanted.state in engagement.KINDS:
+        return engagement.people(dispatch.pk).get(wanted.state, 0)
+    if not wanted.reason or wanted.state not in figures.STATES:
+        return found.people(wanted.state)
+    return sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
+
+
 def page(
     dispatch: Dispatch,
     wanted: Wanted,
@@ -101,12 +129,8 @@ def page(
     """The page of `dispatch` after or before a row id; three queries, however large the dispatch."""
     situation = figures.circumstances(dispatch, now)
     backwards = before is not None
-    found = reading.ids(
-        walk_of(dispatch, wanted, situation, now),
-        beyond=before if backwards else after,
-        limit=rows + 1,
-        backwards=backwards,
-    )
+    beyond = before if backwards else after
+    found = ids_of(dispatch, wanted, situation, now, beyond=beyond, limit=rows + 1, backwards=backwards)
     more = len(found) > rows
     shown = found[-rows:] if backwards else found[:rows]
     return Listing(

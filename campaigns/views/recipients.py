@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from campaigns import wording
 from campaigns.models import Dispatch, Recipient
 from campaigns.rendering import MissingValue
-from campaigns.services import content, figures, recipients, unanswered
+from campaigns.services import content, engagement, figures, recipients, unanswered
 from campaigns.services.content import Rendered
 from campaigns.services.figures import Figures
 from campaigns.services.recipients import Line, Listing, Wanted
@@ -48,7 +48,7 @@ def index(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "reasons": _reasons(found, wanted),
         "lines": [shown(dispatch, line) for line in listing.lines],
         "page": _page(request, listing),
-        "count_text": _count_text(found, wanted, text, len(listing.lines)),
+        "count_text": _count_text(dispatch, found, wanted, text, len(listing.lines)),
         "actions": _bulk_actions(request, wanted, text),
         "here": people_url(dispatch, state=wanted.state, reason=wanted.reason),
         "without_reason": people_url(dispatch, state=wanted.state),
@@ -68,6 +68,7 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
         **head_of(dispatch, now),
         **shown(dispatch, line),
         "reference": recipients.reference_of(recipient),
+        "engagement": engagement.of_recipient(recipient),
         "advice": wording.reason_advice(recipient.reason),
         "message": _message(recipient),
         "batch": recipients.batch_of(recipient),
@@ -125,6 +126,7 @@ def _tabs(dispatch: Dispatch, found: Figures, wanted: Wanted, text: str) -> list
     groups = [wanted.state] if wanted.state in figures.GROUPS else []
     states = [("", _("Everyone"), found.total)]
     states += [(state, word_of(dispatch, state), found.people(state)) for state in groups + shown]
+    states += [(kind, word_of(dispatch, kind), n) for kind, n in engagement.people(dispatch.pk).items()]
     return [
         {"word": word, "n": n, "url": people_url(dispatch, state=state), "current": state == wanted.state and not text}
         for state, word, n in states
@@ -137,15 +139,13 @@ def _reasons(found: Figures, wanted: Wanted) -> list[dict[str, Any]]:
     return [{"value": cell.reason, "n": cell.n, "sentence": wording.reason_sentence(cell.reason)} for cell in cells]
 
 
-def _count_text(found: Figures, wanted: Wanted, text: str, rows: int) -> str:
+def _count_text(dispatch: Dispatch, found: Figures, wanted: Wanted, text: str, rows: int) -> str:
     if text:
         if rows >= recipients.SEARCHED_CONTACTS:
             return _("The first %(n)s that fit. Type more to see others.") % {"n": formats.number(rows)}
         people = rows
-    elif wanted.reason:
-        people = sum(cell.n for cell in found.reasons(wanted.state) if cell.reason == wanted.reason)
     else:
-        people = found.people(wanted.state)
+        people = recipients.number_of(dispatch, wanted, found)
     return ngettext("%(n)s person", "%(n)s people", people) % {"n": formats.number(people)}
 
 

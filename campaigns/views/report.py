@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TextIO, cast
 
@@ -14,12 +15,12 @@ from django.views.decorators.http import require_GET
 from campaigns.models import Dispatch, DispatchKind
 from campaigns.reports import funnel
 from campaigns.reports.spreadsheet import CsvTable
-from campaigns.services import costs, deliveries, figures, speed, timeline
+from campaigns.services import costs, deliveries, engagement, figures, speed, timeline
 from campaigns.services.figures import Figures
 from campaigns.services.overview import dispatch_badge
 from campaigns.states import TERMINAL_DISPATCH
 from campaigns.views import live
-from campaigns.views.screen import dispatch_or_404, head_of, parts, people_url
+from campaigns.views.screen import WORDS, dispatch_or_404, head_of, parts, people_url
 from console import formats
 from console.access import WorkspaceRequest, member
 from console.htmx import render_page
@@ -63,13 +64,17 @@ def page(request: WorkspaceRequest, pk: int) -> HttpResponse:
     found = figures.of(dispatch, now)
     known = _numbers(dispatch, found, now)
     why = funnel.not_reached(found)
+    engaged = engagement.people(dispatch.pk)
     context = {
         **head_of(dispatch, now, found),
         **known,
         "figures": found,
         "parts": parts(dispatch, found),
         "everyone_url": people_url(dispatch),
-        "figs": _figs(dispatch, found, known["cost"]),
+        "figs": _figs(dispatch, found, known["cost"], engaged),
+        "engaged": engaged,
+        "interest": _interest(dispatch, found, engaged),
+        "links": engagement.links(dispatch.pk) if engaged else [],
         "steps": [_linked(dispatch, step) for step in funnel.steps(found)],
         "why": [_linked(dispatch, step) for step in why],
         "why_total": sum(step.n for step in why),
@@ -120,7 +125,20 @@ def _linked(dispatch: Dispatch, step: funnel.Step) -> dict[str, Any]:
     return {"step": step, "url": people_url(dispatch, state=step.state, reason=step.reason)}
 
 
-def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost) -> list[dict[str, Any]]:
+def _interest(dispatch: Dispatch, found: Figures, engaged: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Delivered, opened, clicked as bars; empty where nobody's interest was reported."""
+    if not engaged:
+        return []
+    people = {"delivered": found.states["delivered"], **{kind: engaged.get(kind, 0) for kind in engagement.KINDS}}
+    return [
+        {"label": WORDS[state], "n": n, "url": people_url(dispatch, state=state), "css": "delivered"}
+        for state, n in people.items()
+    ]
+
+
+def _figs(
+    dispatch: Dispatch, found: Figures, cost: costs.Cost, engaged: Mapping[str, int]
+) -> list[dict[str, Any]]:
     def fig(state: str, label: str) -> dict[str, Any]:
         small = _("%(n)s of %(all)s") % {
             "n": formats.number(found.states[state]),
@@ -132,6 +150,7 @@ def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost) -> list[dict[str
     figs = [fig("delivered", _("Delivered"))]
     figs += [fig(state, label) for state, label in (("sent", _("Sent")), ("receipt", _("Sent, no receipt")))
              if found.states[state]]  # fmt: skip
+    figs += [_engaged_fig(dispatch, found, kind, n) for kind, n in sorted(engaged.items(), reverse=True)]
     figs.append(fig("failed", _("Failed")))
     if found.states["verify"]:
         figs.append(fig("verify", _("To verify")))
@@ -140,6 +159,15 @@ def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost) -> list[dict[str
                  "url": people_url(dispatch, state="excluded")})  # fmt: skip
     figs.append(_cost_fig(dispatch, cost))
     return figs
+
+
+def _engaged_fig(dispatch: Dispatch, found: Figures, kind: str, people: int) -> dict[str, Any]:
+    small = _("%(n)s of %(all)s") % {
+        "n": formats.number(people),
+        "all": formats.number(found.carried),
+    }
+    share = formats.share(people, found.carried)
+    return {"label": WORDS[kind], "value": share, "small": small, "url": people_url(dispatch, state=kind)}
 
 
 def _cost_fig(dispatch: Dispatch, cost: costs.Cost) -> dict[str, Any]:

@@ -32,6 +32,8 @@ WORDS: dict[str, Any] = {
     "excluded": _("Excluded"),
     "handed": _("Handed over"),
     "left": _("Still to be handed over"),
+    "opened": _("Opened"),
+    "clicked": _("Clicked"),
 }
 HELD = _("Held")  # paused, or held by a problem: not for hours, but until a person acts
 _OF_SCREEN = frozenset({"receipt", "retry", "held"})  # states that the row's own status does not name
