@@ -18,7 +18,7 @@ from campaigns.models import Dispatch, ProviderAccount, Recipient
 from campaigns.providers.base import Event, EventKind
 from campaigns.querysets import ledger_ids, tallies
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import holds, moves, outcomes, repeats, replies, tickets
+from campaigns.services import engagement, holds, moves, outcomes, repeats, replies, tickets
 from campaigns.services.flights import recipient_of
 from campaigns.states import FINAL_RECIPIENT, RECIPIENT_MOVES, DispatchStatus, Reason, RecipientStatus
 from contacts.services import consent
