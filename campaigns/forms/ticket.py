@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class TicketForm(forms.Form):
     value = forms.RegexField(
         r"^[\x21-\x7e]{1,200}$",
+        strip=True,
         label=_("Id at the provider"),
         help_text=_("The provider's own console lists it with the time and the number of people."),
         error_messages={"invalid": _("An id is one word of plain letters, digits and signs.")},

@@ -7,50 +7,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Batch, Pace, Recipient, TemplateVersion, Ticket
+from campaigns.models import Batch, Pace, Recipient, Ticket
 from campaigns.services import account_settings, decisions, following, lanes
 from tests.campaigns.engine.conftest import statuses
 
 pytestmark = pytest.mark.django_db
 
 SEND, ASK = "/api/SendMessages", "/api/Dispatches/*"
-
-
-@pytest.fixture
-def greeks(make_contacts, workspace):
-    def make(n):
-        made = make_contacts(n, country="GR")
-        for number, contact in enumerate(made):
-            contact.phone = f"+3069{number:08d}"
-        type(made[0]).objects.bulk_update(made, ["phone"])
-        return made
-
-    return make
-
-
-@pytest.fixture
-def account(make_account):
-    return make_account("crm-messaging")
-
-
-@pytest.fixture
-def sent(account, make_campaign, greeks, engine, workspace, now):
-    """sent(people, template) is a dispatch of a vendor's template whose answer has been written."""
-
-    def send(people=3, template="101", **fields):
-        greeks(people)
-        mapping = {"Firstname": "{{ first_name }}", "voucherCode": "AUTUMN"}
-        version = TemplateVersion.objects.create(
-            workspace=workspace, channel="sms", remote_id=template, mapping=mapping, created_at=now
-        )
-        if template not in ("101", "102"):
-            account.options["templates"] += f"\n{template} | sms | Firstname, voucherCode"
-            account.save()
-        dispatch = engine.prepare(engine.start(make_campaign(account, version=version, **fields)))
-        engine.slice(account)
-        return dispatch
-
-    return send
 
 
 @pytest.fixture
