@@ -8,7 +8,7 @@ plain ones; "S.T.O.P." and "S T O P" are STOP):
    with the kids" opts nobody out, and neither does "No me doy de baja".
 3. Its last words are one and nothing but courtesy stands before: "Please stop", "Quiero darme de baja".
 
-A doubt is decided for the person: who writes three words that begin with STOP is left alone.
+A doubt is decided for the person: somebody who writes STOP and three words more is left alone.
 """
 
 from __future__ import annotations
@@ -24,60 +24,26 @@ MOST_WORDS = 50
 # What a workspace starts with, by language.
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     "en": ("STOP", "STOPALL", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "OPT OUT", "OPTOUT", "REMOVE ME"),
-    "es": ("BAJA", "ALTO", "PARAR", "PARE", "CANCELAR", "NO MÁS", "DARME DE BAJA", "NO MOLESTAR"),
+    "es": ("BAJA", "ALTO", "PARAR", "PARE", "CANCELAR", "NO MÁS", "DARME DE BAJA", "DAME DE BAJA", "NO MOLESTAR"),
     "pt": ("SAIR", "PARAR", "PARE", "CANCELAR", "REMOVER", "DESCADASTRAR", "NÃO QUERO MAIS"),
     "fr": ("ARRÊT", "ARRÊTER", "ARRÊTEZ", "DÉSABONNER", "DÉSINSCRIRE", "ME DÉSINSCRIRE"),
 }
 # Works everywhere, whatever a workspace takes off its lists: carriers and providers tell people so.
 ALWAYS = "STOP"
 _COURTESY = frozenset(
-    [
-        "a",
-        "please",
-        "pls",
-        "por",
-        "favor",
-        "quiero",
-        "deseo",
-        "solicito",
-        "me",
-        "i",
-        "want",
-        "to",
-        "wish",
-        "would",
-        "like",
-        "si",
-        "vous",
-        "plait",
-        "s",
-        "il",
-        "te",
-        "merci",
-        "gracias",
-        "obrigado",
-        "obrigada",
-        "quero",
-        "gostaria",
-        "de",
-        "desejo",
-        "je",
-        "veux",
-        "voudrais",
-        "hola",
-        "ola",
-        "hello",
-        "hi",
-        "bonjour",
-    ]
-)
+    {"please", "pls", "i", "want", "to", "wish", "would", "like", "hi", "hello",
+     "por", "favor", "quiero", "deseo", "solicito", "hola", "gracias", "a", "me",
+     "quero", "desejo", "gostaria", "de", "ola", "obrigado", "obrigada",
+     "je", "veux", "voudrais", "s", "si", "il", "te", "vous", "plait", "merci", "bonjour"}
+)  # fmt: skip
+_UNSEEN = frozenset({"Mn", "Cf"})  # accents, and signs without width
 _SPELLED = re.compile(r"(?<![^\W_])(?:[^\W\d_] ){2,}[^\W\d_](?![^\W_])")
 
 
 def fold(text: str) -> str:
     """The text as words are compared: small plain letters and digits with single spaces."""
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    kept = "".join(c if c.isalnum() else " " for c in letters if not unicodedata.combining(c) and c.isprintable())
+    kept = "".join(c if c.isalnum() else " " for c in letters if unicodedata.category(c) not in _UNSEEN)
     spaced = " ".join(kept.split())
     return _SPELLED.sub(lambda found: found[0].replace(" ", ""), spaced)
 

@@ -99,6 +99,8 @@ class ReplySettings(models.Model):
     stop_words = models.JSONField(_("opt-out words by language"), default=dict)
     confirms = models.BooleanField(_("confirms an opt-out"), default=False)
     confirmation = models.JSONField(_("confirmation by language"), default=dict)
+    # Account id -> the archived campaign that carries its answers.
+    carriers = models.JSONField(_("campaigns of answers"), default=dict)
 
     class Meta:
         verbose_name = _("settings of replies")

@@ -115,7 +115,7 @@ def _create(
 
 
 def send_test(
-    campaign: Campaign, addresses: Sequence[str], contact: Contact | None, actor: User, now: datetime
+    campaign: Campaign, addresses: Sequence[str], contact: Contact | None, actor: User | None, now: datetime
 ) -> Dispatch:
     """Send the campaign's message to typed addresses, with the values of `contact`, through the same ledger.
 

@@ -56,10 +56,9 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
         _hold(matched, events, account, now)
         _suppress(account, events, now)
         engagement.take(account, events, now)
+        replies.take_many(account, [e for e in events if e.kind is EventKind.REPLY], now)
         for event in events:
-            if event.kind is EventKind.REPLY:
-                replies.take(account, event, now)
-            elif event.kind is EventKind.OPT_OUT and event.address:
+            if event.kind is EventKind.OPT_OUT and event.address:
                 _opt_out(account, event, now)
     return Applied(moved, tuple(unmatched))
 
