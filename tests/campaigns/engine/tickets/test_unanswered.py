@@ -159,7 +159,7 @@ def test_entering_the_id_leads_back_to_the_dispatch(lost, owner_client, sandbox)
     dispatch = lost()
     sandbox.advance(2)
     answer = owner_client.post(page(dispatch, "requests/1/"), {"value": " 418000 "})
-    assert (answer.status_code, answer["Location"]) == (302, page(dispatch))
+    assert (answer.status_code, answer["Location"]) == (303, page(dispatch))
     assert statuses(dispatch) == {"sent": 3}
 
 
