@@ -31,7 +31,7 @@ _filter = re.compile(r"status\s+(eq|neq)\s+'?(\w+)'?", re.IGNORECASE).fullmatch
 
 @dataclass(slots=True)
 class Definition:
-    """`queue`: messages that have not left yet, oldest first, by their composite id."""
+    """`queue`: messages that have not left yet, oldest first, by their composite ids."""
 
     key: str
     id: str

@@ -47,7 +47,7 @@ def message(code: int, detail: str = "") -> str:
 def error_answer(status: int, code: int = 0, detail: str = "") -> Answer:
     """The vendor's answer for an HTTP status, with the usual code of that status unless another is given."""
     if status == 429:
-        return rate_limited()
+        return blocked()
     number = code or _CODE_OF_STATUS.get(status, RUNTIME)
     return Answer({"message": message(number, detail), "errorcode": number, "documentation": ""}, status)
 

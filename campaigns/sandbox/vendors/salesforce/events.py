@@ -37,7 +37,7 @@ class Happening(NamedTuple):
         return {
             "eventCategoryType": PREFIX + self.kind,
             "timestampUTC": int(self.at * 1000),
-            "compositeId": message.provider_id,
+            "compositeId": message.composite_id,
             "composite": {"jobId": f"j-{message.submission.number}", "batchId": "1"},
             "definitionKey": message.submission.definition_key,
             "definitionId": message.submission.definition_id,

@@ -29,7 +29,7 @@ class Lifecycle:
 
     def begin(self, definition: Definition, messages: Sequence[Sms]) -> None:
         """Queue accepted messages. Those of an inactive definition wait there, for three days at most."""
-        definition.queue.update((message.provider_id, message) for message in messages)
+        definition.queue.update((message.composite_id, message) for message in messages)
         now = messages[0].submission.at if messages else self._world.clock.now()
         if definition.status == ACTIVE:
             self._world.agenda.at(now + self._settings.sent_delay_s, self._leave, definition, messages)
@@ -103,4 +103,4 @@ class Lifecycle:
 def _taken(definition: Definition, messages: Sequence[Sms]) -> list[Sms]:
     """Those of `messages` that still waited; they wait no longer."""
     queue = definition.queue
-    return [message for message in messages if queue.pop(message.provider_id, None) is not None]
+    return [message for message in messages if queue.pop(message.composite_id, None) is not None]

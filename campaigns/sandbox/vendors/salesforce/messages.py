@@ -39,7 +39,7 @@ class Sms(Message):
     """One accepted message. `doomed`: a not-sent reason that stood at acceptance (0 = none). `hidden`: its end is told
     by notification only. `state`, `code` and `changed_at` are what a look-up shows."""
 
-    __slots__ = ("changed_at", "code", "contact_key", "doomed", "hidden", "state", "text")
+    __slots__ = ("changed_at", "code", "composite_id", "contact_key", "doomed", "hidden", "state", "text")
     vendor = SLUG
     channel = "sms"
     submission: Batch
@@ -47,13 +47,14 @@ class Sms(Message):
     def __init__(
         self, batch: Batch, key: str, composite_id: str, number: str, contact_key: str, text: str, doomed: int
     ) -> None:
-        self.submission, self.reference, self.provider_id, self.destination = batch, key, composite_id, number
+        self.submission, self.destination, self.composite_id = batch, number, composite_id
+        self.reference = self.provider_id = key  # the vendor knows a message by the client's key
         self.contact_key, self.text, self.doomed = contact_key, text, doomed
         self.state, self.code, self.changed_at, self.hidden = QUEUED, 0, batch.at, False
 
     @property
     def key(self) -> str:
-        return self.reference or ""
+        return self.provider_id
 
     @property
     def parts(self) -> int:
@@ -75,7 +76,7 @@ class Sms(Message):
         info: dict[str, Any] = {"messageKey": self.key, "contactKey": self.contact_key, "to": self.destination}
         if self.state == NOT_SENT:
             info |= {"statusCode": self.code, "statusMessage": REASONS[self.code]}
-        return {**shown, "compositeId": self.provider_id, "info": info}
+        return {**shown, "compositeId": self.composite_id, "info": info}
 
     def not_sent_row(self, event_id: int) -> dict[str, Any]:
         """One row of the not-sent list."""

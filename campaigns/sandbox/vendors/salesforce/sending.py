@@ -62,9 +62,7 @@ class Sending:
         bad = len(request.rows) - len(good)
         self._remember_refused(call, request)
         if not good:
-            answer = error_answer(400, NOBODY_VALID)
-            answer.payload["responses"] = [row.answer() for row in request.rows]
-            return answer
+            return error_answer(400, NOBODY_VALID)
         if call.fault == PARTIAL:
             good = good[: len(good) // 2]
         request_id = uuid()

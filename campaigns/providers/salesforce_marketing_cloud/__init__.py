@@ -1,0 +1,5 @@
+"""Salesforce Marketing Cloud, transactional SMS."""
+
+from campaigns.providers.salesforce_marketing_cloud.adapter import SalesforceMarketingCloud
+
+__all__ = ["SalesforceMarketingCloud"]
