@@ -14,5 +14,6 @@ urlpatterns = [
     path("settings/providers/<int:pk>/disable/", accounts.disable, name="account-disable"),
     path("settings/providers/<int:pk>/enable/", accounts.enable, name="account-enable"),
     path("settings/providers/<int:pk>/callbacks/", accounts.rotate, name="account-rotate"),
+    path("settings/providers/<int:pk>/callbacks/register/", accounts.register, name="account-register"),
     path("settings/providers/<int:pk>/release/", accounts.release, name="account-release"),
 ]

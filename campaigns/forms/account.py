@@ -82,6 +82,17 @@ class AccountForm(forms.Form):
         for field in self.vendor.option_fields:
             self.fields[OPTION + field.name] = as_form_field(field)
         self._leave_out_channels()
+        if self.vendor.builds_hosts:
+            self._leave_out_base_url()
+
+    def _leave_out_base_url(self) -> None:
+        """For a vendor whose hosts follow from the credentials. Where private addresses may be called at all, a
+        server there can stand in for it, such as a sandbox."""
+        self.fields["base_url"].required = False
+        if settings.ALLOW_PRIVATE_PROVIDER_URLS:
+            self.fields["base_url"].help_text = _("Only for a sandbox. Empty: the provider's own address.")
+        else:
+            del self.fields["base_url"]
 
     def _leave_out_channels(self) -> None:
         unused = {"sms": ("sender", "sms_price"), "email": ("email_sender", "email_price")}
@@ -110,6 +121,8 @@ class AccountForm(forms.Form):
 
     def clean_base_url(self) -> str:
         url = str(self.cleaned_data["base_url"]).strip().rstrip("/")
+        if not url and self.vendor.builds_hosts:
+            return url
         problem = check_base_url(url, settings.ALLOW_PRIVATE_PROVIDER_URLS)
         if problem:
             raise forms.ValidationError(gettext(problem))
@@ -119,6 +132,7 @@ class AccountForm(forms.Form):
         data = super().clean() or {}
         if self.errors:
             return data
+        data.setdefault("base_url", "")
         self._refuse_moved_secrets(data)
         for problem in account_settings.problems(
             self.provider, data["base_url"], self.entered(OPTION), self.entered(CREDENTIAL), self.account

@@ -9,11 +9,24 @@ from campaigns.providers.crm_messaging import CrmMessaging
 from campaigns.providers.messaging_service import MessagingService
 from campaigns.providers.octopush import Octopush
 from campaigns.providers.remote import TokenStore
+from campaigns.providers.salesforce_marketing_cloud import SalesforceMarketingCloud
 from campaigns.providers.sinch_messaging import SinchMessaging
 
-ProviderClass = type[SinchMessaging] | type[MessagingService] | type[CrmMessaging] | type[Octopush]
+ProviderClass = (
+    type[SinchMessaging]
+    | type[MessagingService]
+    | type[CrmMessaging]
+    | type[Octopush]
+    | type[SalesforceMarketingCloud]
+)
 
-_CLASSES: tuple[ProviderClass, ...] = (SinchMessaging, MessagingService, CrmMessaging, Octopush)
+_CLASSES: tuple[ProviderClass, ...] = (
+    SinchMessaging,
+    MessagingService,
+    CrmMessaging,
+    Octopush,
+    SalesforceMarketingCloud,
+)
 PROVIDERS: Mapping[str, ProviderClass] = {cls.slug: cls for cls in _CLASSES}
 
 

@@ -13,7 +13,8 @@ from campaigns.providers.base import Channel
 class Rehearsal:
     """`credentials` work at the sandbox. `portal`: the sandbox's settings that stand for what an operator enters in
     the vendor's portal, with `{kind}` where the callback address of that kind goes; `vendor` is its key there.
-    `country`: where the phones are that the sandbox takes, for one that does not take every country's."""
+    `country`: where the phones are that the sandbox takes, for one that does not take every country's. `delivery`: a
+    campaign's answers to the provider's `message_fields`, where it cannot be sent without."""
 
     credentials: Mapping[str, str]
     channels: tuple[Channel, ...]
@@ -21,6 +22,7 @@ class Rehearsal:
     portal: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     country: str = "ES"
+    delivery: Mapping[str, str] = field(default_factory=dict)
 
 
 REHEARSALS: Mapping[str, Rehearsal] = {
@@ -49,5 +51,10 @@ REHEARSALS: Mapping[str, Rehearsal] = {
         channels=(Channel.SMS,),
         vendor="octopush",
         portal={"deliveries_url": "delivery", "inbounds_url": "reply", "blacklist_url": "stop"},
+    ),
+    "salesforce-marketing-cloud": Rehearsal(
+        credentials={"subdomain": "sandbox", "client_id": "sandbox", "client_secret": "sandbox"},
+        channels=(Channel.SMS,),
+        delivery={"definition_key": "demo-active"},
     ),
 }

@@ -17,7 +17,7 @@ from campaigns.models import Dispatch, ProviderAccount
 from campaigns.models.account import new_token
 from campaigns.providers import registry
 from campaigns.providers.base import AccountConfig, Problem
-from campaigns.services import accounts
+from campaigns.services import accounts, tokens
 from campaigns.states import DispatchStatus
 from console.models import User, Workspace
 from console.services import audit, crypto
@@ -83,6 +83,8 @@ def update(account: ProviderAccount, given: Settings, actor: User, now: datetime
     if not changed:
         return []
     account.save(update_fields=[*_PLAIN, "sealed"])
+    if "credentials" in changed or "base_url" in changed:
+        tokens.forget(account.pk)
     detail = {name: [_plain(before[name]), _plain(getattr(account, name))] for name in changed if name in before}
     audit.record(
         "account.update", workspace=account.workspace, actor=actor, target=account, now=now,

@@ -13,6 +13,7 @@ from django.db.models import F
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.providers.base import AccountConfig, Capabilities, Channel, Connection, Event, Provider, ProviderError
+from campaigns.services.tokens import DatabaseTokens
 from campaigns.states import Reason
 from console.services import crypto
 
@@ -45,6 +46,7 @@ def open_provider(account: ProviderAccount, connections: int = 200) -> Provider:
         config_of(account),
         allow_private=settings.ALLOW_PRIVATE_PROVIDER_URLS,
         connections=connections,
+        tokens=DatabaseTokens(account.pk),
     )
 
 

@@ -6,8 +6,9 @@ import base64
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -44,7 +45,9 @@ def store(account: ProviderAccount, hook: Hook, now: datetime) -> bool:
     """
     _verify(account, hook)
     digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
-    headers = {"content-type": hook.headers.get("content-type", ""), "query": dict(hook.query), "method": hook.method}
+    wanted = ("content-type", *registry.provider_class(account.provider).hook_headers)
+    headers: dict[str, Any] = {name: hook.headers.get(name, "") for name in wanted}
+    headers |= {"query": dict(hook.query), "method": hook.method}
     # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
     return callbacks.keep(account.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
 
@@ -144,10 +147,9 @@ def _config(account: ProviderAccount) -> AccountConfig:
 
 
 def _hook(row: ProviderEvent) -> Hook:
-    headers: Mapping[str, str] = {"content-type": row.headers.get("content-type", "")}
-    return Hook(
-        row.kind, row.headers.get("method", "POST"), headers, row.headers.get("query", {}), base64.b64decode(row.body)
-    )
+    kept = dict(row.headers)
+    query, method = kept.pop("query", {}), kept.pop("method", "POST")
+    return Hook(row.kind, method, kept, query, base64.b64decode(row.body))
 
 
 def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:

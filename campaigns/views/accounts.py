@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.forms.account import AccountForm
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
-from campaigns.services import account_health, account_settings, accounts, figures
+from campaigns.services import account_health, account_settings, accounts, figures, hooks
 from campaigns.services.account_health import Health
 from campaigns.states import Reason
 from campaigns.wording import reason_advice, reason_sentence
 from console import formats
 from console.access import WorkspaceRequest, member
+from console.errors import UserError
 from console.htmx import is_fragment, redirect, render_dialog, render_page, toast
 
 
@@ -128,6 +129,21 @@ def rotate(request: WorkspaceRequest, pk: int) -> HttpResponse:
 
 @member("provider.edit")
 @require_POST
+def register(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Enter the callback addresses at the provider."""
+    account = _account(request, pk)
+    try:
+        hooks.register(account, request.user, timezone.now())
+    except UserError as error:
+        toast(request, "bad", _("Callbacks not registered"), str(error), stay=True)
+    else:
+        text = _("The provider has the address and has been told that it is ours. The first callback shows here.")
+        toast(request, "ok", _("Callbacks registered"), text)
+    return redirect(request, _url("account", account))
+
+
+@member("provider.edit")
+@require_POST
 def release(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The hold ends; dispatches that were held with it can be resumed."""
     account = _account(request, pk)
@@ -166,6 +182,7 @@ def _page(account: ProviderAccount, now: datetime) -> dict[str, Any]:
         "vendor": _vendor(account.provider),
         "health": account_health.many([account], now)[0],
         "held": [{"dispatch": dispatch, "people": waiting[dispatch.pk].not_sent} for dispatch in held],
+        "registers_hooks": hooks.can_register(account),
         "hooks": [
             {"label": _(hook.label), "help": _(hook.help) if hook.help else "", "kind": hook.kind,
              "url": accounts.hook_url(account, hook.kind)}
