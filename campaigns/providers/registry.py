@@ -13,11 +13,7 @@ from campaigns.providers.salesforce_marketing_cloud import SalesforceMarketingCl
 from campaigns.providers.sinch_messaging import SinchMessaging
 
 ProviderClass = (
-    type[SinchMessaging]
-    | type[MessagingService]
-    | type[CrmMessaging]
-    | type[Octopush]
-    | type[SalesforceMarketingCloud]
+    type[SinchMessaging] | type[MessagingService] | type[CrmMessaging] | type[Octopush] | type[SalesforceMarketingCloud]
 )
 
 _CLASSES: tuple[ProviderClass, ...] = (
