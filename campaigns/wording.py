@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.states import BatchStatus, CampaignStatus, DispatchStatus, ListStatus, Reason, RecipientStatus
 
@@ -26,7 +27,7 @@ CAMPAIGN_WORDS: dict[str, Words] = {
     CampaignStatus.DRAFT: _("Draft"),
     CampaignStatus.IN_REVIEW: _("In review"),
     CampaignStatus.SCHEDULED: _("Scheduled"),
-    CampaignStatus.STARTED: _("Started"),
+    CampaignStatus.STARTED: pgettext_lazy("campaign", "Started"),
     CampaignStatus.ARCHIVED: _("Archived"),
 }
 DISPATCH_WORDS: dict[str, Words] = {

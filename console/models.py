@@ -160,14 +160,14 @@ class AuditEvent(models.Model):
 
     class Meta:
         verbose_name = _("audit entry")
-        verbose_name_plural = _("audit log")
+        verbose_name_plural = _("audit entries")
         indexes = [
             models.Index(fields=["workspace", "-id"], name="audit_newest"),
             models.Index(fields=["target", "-id"], name="audit_target"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.target}"
+        return self.label or self.target
 
 
 class JobStatus(models.TextChoices):
@@ -175,6 +175,15 @@ class JobStatus(models.TextChoices):
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     FAILED = "failed", _("Failed")
+
+
+# What a job is for, by its kind.
+JOBS: dict[str, Any] = {
+    "contacts.import": _("Import of contacts"),
+    "contacts.export": _("Export of contacts"),
+    "groups.apply": _("Change of many contacts"),
+    "campaigns.export": _("Export of recipients"),
+}
 
 
 class Job(models.Model):
@@ -212,7 +221,11 @@ class Job(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.id}"
+        return f"{JOBS.get(self.kind, self.kind)} {str(self.id)[:8]}"
+
+
+# The parts that give signs of life.
+SIGNS: dict[str, Any] = {"beat": _("Clock"), "worker": _("Worker")}
 
 
 class Heartbeat(models.Model):
@@ -226,7 +239,7 @@ class Heartbeat(models.Model):
         verbose_name_plural = _("signs of life")
 
     def __str__(self) -> str:
-        return self.name
+        return str(SIGNS.get(self.name, self.name))
 
 
 class FailedSignIn(AccessAttempt):

@@ -39,14 +39,28 @@ def _contacts_of(term: str) -> list[int]:
 
 @admin.register(Contact)
 class ContactAdmin(ReadOnlyAdmin):
-    list_display = ("id", "workspace", "name", "email", "phone", "key", "sms_consent", "email_consent", "created_at")
-    list_display_links = ("id", "name")
+    list_display = (
+        "id",
+        "workspace",
+        "full_name",
+        "email",
+        "phone",
+        "key",
+        "sms_consent",
+        "email_consent",
+        "created_at",
+    )
+    list_display_links = ("id", "full_name")
     list_filter = ("workspace", "sms_consent", "email_consent")
     list_select_related = ("workspace",)
     search_fields = ("=id",)
     exclude = ("search",)
     search_help_text = _("An id, a whole email address, or a phone number with +.")
     ordering = ("-pk",)
+
+    @admin.display(description=_("name"))
+    def full_name(self, contact: Contact) -> str:
+        return contact.name
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By what has an index; words are searched in the console."""

@@ -28,18 +28,6 @@ def _kind_of(event: ProviderEvent) -> str:
     return labels.get(event.kind, event.kind)
 
 
-def _limit_of(pace: Pace) -> str:
-    """A limit is called "account:<id>:requests", "account:<id>:messages" or "dispatch:<id>"."""
-    _thing, _colon, rest = pace.name.partition(":")
-    number, _colon, unit = rest.partition(":")
-    sentences = {
-        "requests": gettext("Requests of provider account %(id)s"),
-        "messages": gettext("Messages of provider account %(id)s"),
-        "": gettext("Messages of dispatch %(id)s"),
-    }
-    return sentences.get(unit, pace.name) % {"id": number}
-
-
 @admin.register(ProviderEvent)
 class ProviderEventAdmin(ReadOnlyAdmin):
     list_display = ("id", "account", "kind", "received_at", "applied_at", "outcome", "tries", "note")
@@ -71,7 +59,7 @@ class LaneAdmin(ReadOnlyAdmin):
 @admin.register(Pace)
 class PaceAdmin(ReadOnlyAdmin):
     list_display = ("name", "next_at")
-    say = {"name": _limit_of, "next_at": lambda pace: datetime.fromtimestamp(pace.next_at, UTC)}
+    say = {"name": str, "next_at": lambda pace: datetime.fromtimestamp(pace.next_at, UTC)}
     search_fields = ("name",)
 
 

@@ -96,4 +96,4 @@ class AccessToken(models.Model):
         verbose_name_plural = _("access tokens")
 
     def __str__(self) -> str:
-        return str(self.account_id)
+        return str(self.account)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from django.db import models
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.account import ProviderAccount
@@ -27,7 +28,7 @@ def new_secret() -> str:
 
 class DispatchKind(models.TextChoices):
     CAMPAIGN = "campaign", _("Campaign")
-    TEST = "test", _("Test")
+    TEST = "test", pgettext_lazy("kind of dispatch", "Test")
 
 
 class Dispatch(models.Model):
@@ -168,4 +169,12 @@ class Pace(models.Model):
         verbose_name_plural = _("rate limits")
 
     def __str__(self) -> str:
-        return self.name
+        """What it limits, in words."""
+        thing, _colon, rest = self.name.partition(":")
+        number, _colon, unit = rest.partition(":")
+        sentences = {
+            "account requests": gettext("Requests of provider account %(id)s"),
+            "account messages": gettext("Messages of provider account %(id)s"),
+            "dispatch": gettext("Messages of dispatch %(id)s"),
+        }
+        return sentences.get(f"{thing} {unit}".strip(), self.name) % {"id": number}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.admin.utils import display_for_value
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
@@ -120,10 +121,15 @@ def _say_of(field: models.Field[Any, Any]) -> Say | None:
 def _told(field: models.Field[Any, Any], say: Say) -> Callable[[Any], Any]:
     @admin.display(description=field.verbose_name, ordering=field.name)
     def column(row: Any) -> Any:
-        return say(row)
+        return shown(say(row))
 
     column.__name__ = field.name
     return column
+
+
+def shown(value: Any) -> Any:
+    """A value as Django shows that of a field: days and numbers in the reader's language, a dash for nothing."""
+    return value if hasattr(value, "__html__") else display_for_value("" if value is None else value, "-") or "-"
 
 
 def _data(value: Any) -> str:

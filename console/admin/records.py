@@ -12,17 +12,9 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
 from console.admin.base import ReadOnlyAdmin
-from console.models import AuditEvent, Heartbeat, Job
+from console.models import JOBS, AuditEvent, Heartbeat, Job
 from console.views.audit_details import Reader, kind_of, label_of
 from console.views.audit_words import sentence
-
-JOBS: dict[str, Any] = {
-    "contacts.import": _("Import of contacts"),
-    "contacts.export": _("Export of contacts"),
-    "groups.apply": _("Change of many contacts"),
-    "campaigns.export": _("Export of recipients"),
-}
-SIGNS: dict[str, Any] = {"beat": _("Clock"), "worker": _("Worker")}
 
 
 def _details(event: AuditEvent) -> str:
@@ -80,4 +72,4 @@ class JobAdmin(ReadOnlyAdmin):
 class HeartbeatAdmin(ReadOnlyAdmin):
     list_display = ("name", "at")
     search_fields = ("name",)
-    say = {"name": lambda sign: SIGNS.get(sign.name, sign.name)}
+    say = {"name": str}

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from console.admin.base import ReadOnlyAdmin
+from console.admin.base import ReadOnlyAdmin, shown
 from console.models import FailedSignIn, SignIn
 
 
@@ -28,27 +28,27 @@ class SignInBase(ReadOnlyAdmin):
 
     @admin.display(description=_("time"), ordering="attempt_time")
     def time(self, row: Any) -> Any:
-        return row.attempt_time
+        return shown(row.attempt_time)
 
     @admin.display(description=_("email"), ordering="username")
     def person(self, row: Any) -> Any:
-        return row.username
+        return shown(row.username)
 
     @admin.display(description=_("IP address"))
     def address(self, row: Any) -> Any:
-        return row.ip_address
+        return shown(row.ip_address)
 
     @admin.display(description=_("browser"))
     def browser(self, row: Any) -> Any:
-        return row.user_agent
+        return shown(row.user_agent)
 
     @admin.display(description=_("failures in a row"))
     def failures(self, row: Any) -> Any:
-        return row.failures_since_start
+        return shown(row.failures_since_start)
 
     @admin.display(description=_("signed out at"))
     def ended(self, row: Any) -> Any:
-        return row.logout_time
+        return shown(row.logout_time)
 
 
 @admin.register(FailedSignIn)

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="auditevent",
-            options={"verbose_name": "audit entry", "verbose_name_plural": "audit log"},
+            options={"verbose_name": "audit entry", "verbose_name_plural": "audit entries"},
         ),
         migrations.AlterModelOptions(
             name="heartbeat",

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="consentevent",
-            options={"verbose_name": "consent entry", "verbose_name_plural": "consent history"},
+            options={"verbose_name": "consent entry", "verbose_name_plural": "consent entries"},
         ),
         migrations.AlterModelOptions(
             name="contact",
@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AlterModelOptions(
             name="suppression",
-            options={"verbose_name": "do-not-contact address", "verbose_name_plural": "do-not-contact list"},
+            options={"verbose_name": "do-not-contact address", "verbose_name_plural": "do-not-contact addresses"},
         ),
         migrations.AlterField(
             model_name="consentevent",

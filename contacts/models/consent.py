@@ -41,7 +41,7 @@ class ConsentEvent(models.Model):
 
     class Meta:
         verbose_name = _("consent entry")
-        verbose_name_plural = _("consent history")
+        verbose_name_plural = _("consent entries")
         indexes = [models.Index(fields=["contact", "-id"], name="consent_newest")]
 
     def __str__(self) -> str:
@@ -68,7 +68,7 @@ class Suppression(models.Model):
 
     class Meta:
         verbose_name = _("do-not-contact address")
-        verbose_name_plural = _("do-not-contact list")
+        verbose_name_plural = _("do-not-contact addresses")
         constraints = [models.UniqueConstraint(fields=["workspace", "channel", "address"], name="suppressed_once")]
         indexes = [models.Index(fields=["workspace", "-id"], name="suppression_newest")]
 
