@@ -83,8 +83,10 @@ def account_of(plan: Plan, slug: str, workspace: Workspace, owner: User, now: da
     entered = REHEARSALS[slug].credentials if plan.credentials is None else plan.credentials
     credentials, unknown = registry.read_values(provider.credential_fields, entered)
     options, unknown = registry.read_values(provider.option_fields, {name: entered[name] for name in unknown})
+    _, unknown = registry.read_values(provider.message_fields, {name: entered[name] for name in unknown})
     if unknown:
-        names = ", ".join(f.name for f in (*provider.credential_fields, *provider.option_fields))
+        fields = (*provider.credential_fields, *provider.option_fields, *provider.message_fields)
+        names = ", ".join(f.name for f in fields)
         raise UserError(f"{slug} knows no {', '.join(unknown)}. It takes {names}.")
     defaults = {f.name: f.default for f in provider.credential_fields if f.default}
     given = account_settings.Settings(
@@ -96,6 +98,12 @@ def account_of(plan: Plan, slug: str, workspace: Workspace, owner: User, now: da
         email_sender="Tienda Norte <novedades@tienda.example>",
     )
     return account_settings.create(workspace, slug, given, owner, now)
+
+
+def delivery_of(plan: Plan, slug: str) -> dict[str, str]:
+    """The campaign's answers to the provider's delivery options: the sandbox's, or those given with the credentials."""
+    given = REHEARSALS[slug].delivery if plan.credentials is None else plan.credentials
+    return registry.read_values(registry.provider_class(slug).message_fields, given)[0]
 
 
 def route(plan: Plan, workspace: Workspace) -> tuple[str, Channel]:
@@ -150,6 +158,7 @@ def campaign_of(
     owner: User,
     now: datetime,
     start_at: datetime,
+    delivery: Mapping[str, str],
 ) -> Campaign:
     """A service message to everybody of the workspace, planned for `start_at`."""
     campaign = lifecycle.create(
@@ -158,7 +167,7 @@ def campaign_of(
     drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
     sender = account.email_sender if version.channel == Channel.EMAIL else account.sender
     assert version.template is not None
-    drafts.take_template(campaign, drafts.Envelope(account, sender, max_parts=8), version.template, owner, now)
+    drafts.take_template(campaign, drafts.Envelope(account, sender, max_parts=8, options=delivery), version.template, owner, now)
     drafts.set_plan(campaign, drafts.Plan(start_at, workspace.time_zone, None), owner, now)
     campaign.refresh_from_db()
     return campaign

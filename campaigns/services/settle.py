@@ -78,16 +78,23 @@ def look_up(batch_id: int, now: datetime) -> int:
         return 0
     batch = Batch.objects.select_related("dispatch__account", "dispatch__workspace").get(pk=batch_id)
     dispatch = batch.dispatch
-    if accounts.capabilities(dispatch.account, dispatch.channel).absent_means is Absent.REPEAT:
+    capabilities = accounts.capabilities(dispatch.account, dispatch.channel)
+    if capabilities.absent_means is Absent.REPEAT:
         return repetition.repeat(batch, now)
     rows = ledger_ids.unknown_rows(dispatch.pk, batch.number)
+    if capabilities.look_up_pause:
+        until = now + timedelta(seconds=settings.LEASE_SECONDS + len(rows) * capabilities.look_up_pause)
+        Batch.objects.filter(pk=batch_id).update(look_up_at=until)
     references = {reference_of(dispatch.key, pk, attempt): pk for pk, attempt, _ in rows}
     try:
         events = asyncio.run(_ask(dispatch, list(references)))
     except (ProviderError, crypto.WrongKey) as error:
         accounts.note_error(dispatch.account_id, getattr(error, "reason", Reason.AUTH), str(error), now)
-        Batch.objects.filter(pk=batch_id).update(look_up_at=now + timedelta(seconds=ASK_AGAIN_SECONDS))
-        return 0
+        # What was learned before the vendor stopped us counts; the rest was not asked, so nothing follows from it.
+        settled = receipts.apply(dispatch.account, getattr(error, "events", ()), now).moved
+        wait = max(ASK_AGAIN_SECONDS, getattr(error, "retry_after", None) or 0.0)
+        Batch.objects.filter(pk=batch_id).update(look_up_at=now + timedelta(seconds=wait))
+        return settled
     settled = receipts.apply(dispatch.account, events, now).moved
     _after_look_up(batch, now)
     return settled

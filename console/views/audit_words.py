@@ -78,6 +78,7 @@ ACTIONS: dict[str, Any] = {
     "account.enable": _("Provider account enabled"),
     "account.disable": _("Provider account disabled"),
     "account.release": _("Provider account released"),
+    "account.register_hooks": _("Callbacks registered at the provider"),
     "account.rotate_token": _("New callback addresses made"),
     "admin.add": _("Added in the administration"),
     "admin.change": _("Changed in the administration"),

@@ -25,6 +25,7 @@ from campaigns.demo.spreadsheet import first_rows, write_people
 from campaigns.models import Dispatch
 from campaigns.providers import registry
 from campaigns.reports import recipients
+from campaigns.services import hooks
 from campaigns.services.recipients import Wanted
 from console.errors import UserError
 from console.offspring import end_with_parent
@@ -96,10 +97,13 @@ class Command(BaseCommand):
         account = rehearsal.account_of(plan, slug, workspace, owner, now)
         if with_sandbox:
             processes.configure_sandbox(account)
+            if hooks.can_register(account):
+                hooks.register(account, owner, timezone.now())
         version = rehearsal.version_of(plan, channel, workspace, owner, timezone.now())
         self.stdout.write(f"Template: {version.channel}, version {version.number}; through {account}")
         start_at = timezone.now() + START_IN
-        campaign = rehearsal.campaign_of(workspace, account, version, owner, timezone.now(), start_at)
+        delivery = rehearsal.delivery_of(plan, slug)
+        campaign = rehearsal.campaign_of(workspace, account, version, owner, timezone.now(), start_at, delivery)
         count = rehearsal.schedule(campaign, owner, timezone.now())
         self.stdout.write(f"Campaign: {count:,} messages, scheduled for {start_at:%H:%M:%S} UTC")
         dispatch = rehearsal.watch(campaign, self.stdout.write)
