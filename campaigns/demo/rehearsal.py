@@ -167,7 +167,9 @@ def campaign_of(
     drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
     sender = account.email_sender if version.channel == Channel.EMAIL else account.sender
     assert version.template is not None
-    drafts.take_template(campaign, drafts.Envelope(account, sender, max_parts=8, options=delivery), version.template, owner, now)
+    drafts.take_template(
+        campaign, drafts.Envelope(account, sender, max_parts=8, options=delivery), version.template, owner, now
+    )
     drafts.set_plan(campaign, drafts.Plan(start_at, workspace.time_zone, None), owner, now)
     campaign.refresh_from_db()
     return campaign
