@@ -23,6 +23,7 @@ _LAST = (  # noqa: SIM905
     "Serrano Silva Soler Soto Suárez Torres Urrutia Vargas Vázquez Vega Vidal Zubizarreta"
 ).split()
 NO_CREDIT = 201
+_MOBILES = {"ES": "+346", "GR": "+3069"}
 _CITIES = ("Bilbao", "Madrid", "Sevilla", "Valencia", "A Coruña", "Zaragoza", "Lisboa", "Porto")
 _LETTERS = str.maketrans("áéíóúñçãâêôàü", "aeiouncaaeoau")
 
@@ -40,8 +41,8 @@ class Person:
     agreed_email: bool
 
 
-def people(count: int, seed: int = 7) -> Iterator[Person]:
-    """`count` people. Some lack a phone or an email, some never agreed: as in real lists. The addresses end in the
+def people(count: int, seed: int = 7, country: str = "ES") -> Iterator[Person]:
+    """`count` people with mobiles of `country` (ES or GR). Some lack a phone or an email, some never agreed: as in real lists. The addresses end in the
     reserved domain example.com; the numbers have the shape of mobiles and reach only the sandbox."""
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     for i in range(count):
@@ -55,7 +56,7 @@ def people(count: int, seed: int = 7) -> Iterator[Person]:
             first_name="" if chance.random() < 0.02 else first,
             last_name=last,
             email="" if chance.random() < 0.06 else f"{handle}@example.com",
-            phone="" if chance.random() < 0.04 else f"+346{i:05d}{_ending(chance):03d}",
+            phone="" if chance.random() < 0.04 else f"{_MOBILES[country]}{i:05d}{_ending(chance):03d}",
             city=chance.choice(_CITIES),
             points=chance.randrange(0, 2500),
             agreed_sms=chance.random() < 0.93,

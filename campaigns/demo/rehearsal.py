@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.utils import timezone
 
 from campaigns import wording
-from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, TemplateVersion
+from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, Template, TemplateVersion
 from campaigns.providers import registry
 from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
@@ -20,6 +20,7 @@ from campaigns.rendering import TemplateError
 from campaigns.reports import funnel
 from campaigns.services import (
     account_settings,
+    accounts,
     audience,
     compose,
     content,
@@ -27,6 +28,7 @@ from campaigns.services import (
     drafts,
     figures,
     lifecycle,
+    remote_content,
     scheduling,
     templates,
 )  # fmt: skip
@@ -43,6 +45,7 @@ EMAIL_HTML = (
     "<p>Tu tienda abre de 10 a 20 h desde el lunes.</p></body></html>"
 )
 SUBJECT = 'Nuevo horario, {{ first_name|default:"cliente" }}'
+PLACEHOLDER = "cliente"  # for whoever lacks the field that a placeholder of the provider stands for
 SETTLED = (RecipientStatus.QUEUED, RecipientStatus.CLAIMED, RecipientStatus.ACCEPTED, RecipientStatus.SENT)
 
 Say = Callable[[str], None]
@@ -83,6 +86,8 @@ def account_of(plan: Plan, slug: str, workspace: Workspace, owner: User, now: da
     entered = REHEARSALS[slug].credentials if plan.credentials is None else plan.credentials
     credentials, unknown = registry.read_values(provider.credential_fields, entered)
     options, unknown = registry.read_values(provider.option_fields, {name: entered[name] for name in unknown})
+    if plan.credentials is None:
+        options = {**REHEARSALS[slug].options, **options}
     _, unknown = registry.read_values(provider.message_fields, {name: entered[name] for name in unknown})
     if unknown:
         fields = (*provider.credential_fields, *provider.option_fields, *provider.message_fields)
@@ -140,39 +145,60 @@ def message_source(plan: Plan, channel: Channel) -> compose.Source:
     return compose.Source("sms", text.strip())
 
 
-def version_of(plan: Plan, channel: Channel, workspace: Workspace, owner: User, now: datetime) -> TemplateVersion:
+def template_of(plan: Plan, channel: Channel, workspace: Workspace, owner: User, now: datetime) -> Template:
     """The message as a stored template. UserError with every problem of the text."""
     try:
         built = compose.build(message_source(plan, channel), content.known_names(workspace))
     except TemplateError as error:
         raise UserError("\n".join(str(problem) for problem in error.problems)) from error
-    template = templates.create(workspace, "Rehearsal", built, owner, now)
-    assert template.current is not None
-    return template.current
+    return templates.create(workspace, "Rehearsal", built, owner, now)
+
+
+def remote_version_of(campaign: Campaign, account: ProviderAccount, now: datetime) -> TemplateVersion:
+    """The first content for the channel that the provider holds, its placeholders filled by the fields of their
+    names. UserError when it holds none."""
+    listing = remote_content.listing(account, campaign.channel, now)
+    chosen = next((template for template in listing.templates if template.usable), None)
+    if chosen is None:
+        raise UserError(listing.problem or f"{account} holds nothing to send by {campaign.channel}.")
+    known = content.known_names(campaign.workspace)
+    answers = {
+        name: remote_content.Answer(remote_content.guess(name, known).field, PLACEHOLDER) for name in chosen.placeholders
+    }
+    return remote_content.version_of(campaign, chosen, answers, now)
 
 
 def campaign_of(
-    workspace: Workspace,
-    account: ProviderAccount,
-    version: TemplateVersion,
-    owner: User,
-    now: datetime,
-    start_at: datetime,
-    delivery: Mapping[str, str],
+    plan: Plan, account: ProviderAccount, channel: Channel, owner: User, now: datetime, start_at: datetime
 ) -> Campaign:
-    """A service message to everybody of the workspace, planned for `start_at`."""
-    campaign = lifecycle.create(
-        workspace, name="Rehearsal", channel=version.channel, purpose="service", actor=owner, now=now
-    )
+    """A service message to everybody of the account's workspace, planned for `start_at`: a text of ours, or where
+    the provider sends only its own content, the first that it holds."""
+    workspace = account.workspace
+    campaign = lifecycle.create(workspace, name="Rehearsal", channel=channel, purpose="service", actor=owner, now=now)
     drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=owner, now=now)
-    sender = account.email_sender if version.channel == Channel.EMAIL else account.sender
-    assert version.template is not None
-    drafts.take_template(
-        campaign, drafts.Envelope(account, sender, max_parts=8, options=delivery), version.template, owner, now
-    )
+    sender = account.email_sender if channel is Channel.EMAIL else account.sender
+    envelope = drafts.Envelope(account, sender, max_parts=8, options=delivery_of(plan, account.provider))
+    if accounts.capabilities(account, channel).own_text:
+        drafts.take_template(campaign, envelope, template_of(plan, channel, workspace, owner, now), owner, now)
+    elif plan.template is not None:
+        raise UserError(f"{account} sends only what the provider holds; leave --template out.")
+    else:
+        drafts.take_remote(campaign, envelope, remote_version_of(campaign, account, now), owner, now)
     drafts.set_plan(campaign, drafts.Plan(start_at, workspace.time_zone, None), owner, now)
     campaign.refresh_from_db()
     return campaign
+
+
+def content_line(campaign: Campaign) -> str:
+    """What is sent, in a line."""
+    version = campaign.version
+    assert version is not None
+    return f"“{version.remote_name or version.remote_id}” of the provider" if version.remote_id else f"version {version.number}"
+
+
+def country_of(slug: str | None) -> str:
+    """Where the fictional people have their phones, so that the sandbox of the provider takes them."""
+    return REHEARSALS[slug].country if slug else "ES"
 
 
 def import_contacts(plan: Plan, workspace: Workspace, owner: User) -> Job:

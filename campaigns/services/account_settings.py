@@ -82,7 +82,8 @@ def update(account: ProviderAccount, given: Settings, actor: User, now: datetime
         changed.append("credentials")
     if not changed:
         return []
-    account.save(update_fields=[*_PLAIN, "sealed"])
+    account.remote_templates_at = None  # what it holds may be something else now
+    account.save(update_fields=[*_PLAIN, "sealed", "remote_templates_at"])
     if "credentials" in changed or "base_url" in changed:
         tokens.forget(account.pk)
     detail = {name: [_plain(before[name]), _plain(getattr(account, name))] for name in changed if name in before}

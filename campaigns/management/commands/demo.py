@@ -99,11 +99,9 @@ class Command(BaseCommand):
             processes.configure_sandbox(account)
             if hooks.can_register(account):
                 hooks.register(account, owner, timezone.now())
-        version = rehearsal.version_of(plan, channel, workspace, owner, timezone.now())
-        self.stdout.write(f"Template: {version.channel}, version {version.number}; through {account}")
         start_at = timezone.now() + START_IN
-        delivery = rehearsal.delivery_of(plan, slug)
-        campaign = rehearsal.campaign_of(workspace, account, version, owner, timezone.now(), start_at, delivery)
+        campaign = rehearsal.campaign_of(plan, account, channel, owner, timezone.now(), start_at)
+        self.stdout.write(f"Template: {channel}, {rehearsal.content_line(campaign)}; through {account}")
         count = rehearsal.schedule(campaign, owner, timezone.now())
         self.stdout.write(f"Campaign: {count:,} messages, scheduled for {start_at:%H:%M:%S} UTC")
         dispatch = rehearsal.watch(campaign, self.stdout.write)
@@ -163,7 +161,8 @@ def _contacts(options: dict[str, Any], out: Path) -> Path:
     path: Path | None = options["contacts"]
     if path is None:
         made = out / "contacts.csv"
-        write_people(made, people(options["limit"] or PEOPLE))
+        country = rehearsal.country_of(options["provider"])
+        write_people(made, people(options["limit"] or PEOPLE, country=country))
         return made
     if not path.is_file():
         raise UserError(f"There is no file {path}.")
