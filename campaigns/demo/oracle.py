@@ -75,7 +75,16 @@ def _compare_row(row: Recipient, reference: str, entry: dict[str, Any] | None, v
         return
     if "".join(filter(str.isalnum, entry["destination"])) != "".join(filter(str.isalnum, row.address)):
         verdict.differences.append(f"{reference}: address {row.address} went to {entry['destination']}")
+    verdict.differences += [f"{reference}: {part} differs" for part in _differing(row, entry)]
+
+
+def _differing(row: Recipient, entry: dict[str, Any]) -> list[str]:
+    """Parts of the content that are not the same on both sides. Of content that the vendor holds, we know the values
+    for certain, and the words only as far as somebody has told us."""
     sent = content.text_of(row)
-    for part in content.PARTS[row.dispatch.channel]:
-        if entry.get(part) != getattr(sent, part):
-            verdict.differences.append(f"{reference}: {part} differs")
+    parts = [part for part in content.PARTS[row.dispatch.channel] if not sent.values or getattr(sent, part)]
+    if sent.values and "values" in entry:
+        if entry["values"] != dict(sent.values):
+            return ["values"]
+        parts = [part for part in parts if row.dispatch.channel == "sms"]
+    return [part for part in parts if entry.get(part) != getattr(sent, part)]
