@@ -34,7 +34,7 @@ class CrmMessage(Message):
         shown = {
             "unique_id": self.unique_id,
             "template_id": template.id,
-            "payload": dict(self.payload),
+            "values": dict(self.payload),
             "text": template.render(template.text, self.payload),
             "card_number": self.card_number,
             "recorded_in_crm": bool(self.card_number),
