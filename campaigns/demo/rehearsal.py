@@ -163,7 +163,8 @@ def remote_version_of(campaign: Campaign, account: ProviderAccount, now: datetim
         raise UserError(listing.problem or f"{account} holds nothing to send by {campaign.channel}.")
     known = content.known_names(campaign.workspace)
     answers = {
-        name: remote_content.Answer(remote_content.guess(name, known).field, PLACEHOLDER) for name in chosen.placeholders
+        name: remote_content.Answer(remote_content.guess(name, known).field, PLACEHOLDER)
+        for name in chosen.placeholders
     }
     return remote_content.version_of(campaign, chosen, answers, now)
 
@@ -193,7 +194,11 @@ def content_line(campaign: Campaign) -> str:
     """What is sent, in a line."""
     version = campaign.version
     assert version is not None
-    return f"“{version.remote_name or version.remote_id}” of the provider" if version.remote_id else f"version {version.number}"
+    return (
+        f"“{version.remote_name or version.remote_id}” of the provider"
+        if version.remote_id
+        else f"version {version.number}"
+    )
 
 
 def country_of(slug: str | None) -> str:
