@@ -123,5 +123,6 @@ def sweep() -> None:
     now = timezone.now()
     for difference in ledger_checks.counters_that_differ(now):
         log.error("counters differ from rows", extra=asdict(difference))
+    attachments.drop_unused(now)
     old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)
     ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False).delete()

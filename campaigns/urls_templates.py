@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import template_editor, template_preview, templates
+from campaigns.views import files, template_editor, template_preview, templates
 
 urlpatterns = [
     path("templates/", templates.index, name="templates"),
     path("templates/new/<str:channel>/", template_editor.new, name="template-new"),
     path("templates/check/<str:channel>/", template_editor.check, name="template-check"),
+    path("files/<int:pk>/", files.download, name="file"),
     path("templates/try/", template_preview.try_email, name="template-try"),
     path("templates/<int:pk>/", template_editor.edit, name="template"),
     path("templates/<int:pk>/versions/", templates.versions, name="template-versions"),

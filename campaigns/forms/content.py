@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.forms.attachments import Tray
 from campaigns.rendering import TemplateError, TemplateProblem
 from campaigns.services.compose import Built, Source, build
 
@@ -27,14 +28,15 @@ def problem_sentence(problem: TemplateProblem, source: str) -> str:
 
 
 class ContentForm(forms.Form):
-    """Base: after `is_valid`, `built` is the compiled content. `known`: the fields a text may use."""
+    """Base: after `is_valid`, `built` is the compiled content. `known`: the fields a text may use; `tray`: the files
+    of an email."""
 
     channel: str
     built: Built | None = None
 
-    def __init__(self, *args: Any, known: Sequence[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, known: Sequence[str], tray: Tray | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.known = known
+        self.known, self.tray = known, tray
 
     def source(self) -> Source:
         """What was typed, also while it is not right yet."""
@@ -103,7 +105,16 @@ class EmailContentForm(ContentForm):
 
     def source(self) -> Source:
         names = ("subject", "preheader", "html", "text")
-        return Source("email", **{name: self._typed(name) for name in names})
+        return Source("email", **{name: self._typed(name) for name in names}, files=self.tray.ids if self.tray else ())
+
+    def clean(self) -> dict[str, Any]:
+        if self.tray:
+            for sentence in self.tray.refusals:
+                self.add_error(None, sentence)
+            for name in self.tray.settle(self._typed("html")):
+                sentence = gettext("The HTML shows “%(name)s” by cid:, and no image of this name is among the files.")
+                self.add_error("html", sentence % {"name": name})
+        return super().clean()
 
 
 FORMS: dict[str, type[ContentForm]] = {"sms": SmsContentForm, "email": EmailContentForm}

@@ -101,6 +101,9 @@ class TemplateVersion(models.Model):
 
     objects = WorkspaceQuerySet.as_manager()
 
+    # Ids of the files of a version that is not saved yet, in their order; saving writes them.
+    planned_files: tuple[int, ...] = ()
+
     class Meta:
         verbose_name = _("template version")
         verbose_name_plural = _("template versions")
@@ -120,3 +123,15 @@ class TemplateVersion(models.Model):
         if not self._state.adding:
             raise TypeError("A template version never changes; make a new one.")
         super().save(*args, **kwargs)
+        through = TemplateVersion.attachments.through
+        through.objects.bulk_create(
+            through(templateversion_id=self.pk, attachment_id=pk) for pk in dict.fromkeys(self.planned_files)
+        )
+
+    @property
+    def file_ids(self) -> tuple[int, ...]:
+        """Ids of its files, in their order."""
+        if self.pk is None or self._state.adding:
+            return self.planned_files
+        rows = TemplateVersion.attachments.through.objects.filter(templateversion_id=self.pk)
+        return tuple(rows.order_by("id").values_list("attachment_id", flat=True))

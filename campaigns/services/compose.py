@@ -25,13 +25,15 @@ _TYPED = ("channel", "subject", "preheader", "html_source", "text_source", "remo
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was typed. An SMS has `text` only; an empty `text` of an email is made from its `html`."""
+    """What was typed. An SMS has `text` only; an empty `text` of an email is made from its `html`. `files`: ids of
+    the attachments that travel with an email, in their order."""
 
     channel: str
     text: str = ""
     subject: str = ""
     preheader: str = ""
     html: str = ""
+    files: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Built:
 
     def version(self, workspace: Workspace) -> TemplateVersion:
         """A version that is not saved yet, without a template, number and author."""
-        return TemplateVersion(
+        version = TemplateVersion(
             workspace=workspace,
             channel=self.source.channel,
             subject=self.subject,
@@ -59,6 +61,8 @@ class Built:
             text=self.text,
             names=list(self.names),
         )
+        version.planned_files = self.source.files
+        return version
 
 
 def build(source: Source, known: Collection[str] | None) -> Built:
@@ -107,7 +111,8 @@ def _in_source(found: TemplateProblem, html: str, typed: str) -> TemplateProblem
 
 def source_of(version: TemplateVersion) -> Source:
     """What was typed for `version`."""
-    return Source(version.channel, version.text_source, version.subject, version.preheader, version.html_source)
+    files = version.file_ids if version.channel == "email" else ()
+    return Source(version.channel, version.text_source, version.subject, version.preheader, version.html_source, files)
 
 
 def built_of(version: TemplateVersion) -> Built:
@@ -157,7 +162,8 @@ def drop_unused(version: TemplateVersion | None) -> None:
 
 def typed_alike(one: TemplateVersion, other: TemplateVersion) -> bool:
     """True when two versions have one source; a campaign's own may have an unsubscribe link besides."""
-    return all(getattr(one, name) == getattr(other, name) for name in _TYPED)
+    same = all(getattr(one, name) == getattr(other, name) for name in _TYPED)
+    return same and (one.channel != "email" or one.file_ids == other.file_ids)
 
 
 def same_content(one: TemplateVersion, other: TemplateVersion) -> bool:

@@ -138,7 +138,7 @@ def _store(template: Template, version: TemplateVersion, actor: User | None, now
 
 
 def _copied(version: TemplateVersion) -> TemplateVersion:
-    return TemplateVersion(
+    copy = TemplateVersion(
         workspace_id=version.workspace_id,
         channel=version.channel,
         subject=version.subject,
@@ -149,3 +149,5 @@ def _copied(version: TemplateVersion) -> TemplateVersion:
         text=version.text,
         names=version.names,
     )
+    copy.planned_files = version.file_ids
+    return copy

@@ -7,7 +7,7 @@ neither cookies nor the page around it), and nobody but the console may frame it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
@@ -19,10 +19,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from campaigns.forms.attachments import CHOSEN, in_memory
 from campaigns.models import Campaign, TemplateVersion
+from campaigns.providers.remote import Attachment
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import compose, content, preview
+from campaigns.services import attachments, compose, content, preview
 from campaigns.services.compose import Built, Source
+from campaigns.services.content import Rendered
 from campaigns.services.preview import Preview
 from console.models import Workspace
 from contacts.models import Contact
@@ -76,7 +79,7 @@ def look(source: Source, known: Collection[str], contact: Contact | None, campai
 
 def stored(version: TemplateVersion, contact: Contact | None) -> HttpResponse:
     """A version as it leaves."""
-    return page(preview.of_version(version, contact))
+    return page(preview.of_version(version, contact), content.attachments_of(version))
 
 
 def typed(
@@ -88,14 +91,19 @@ def typed(
     found = look(source, content.known_names(workspace), contact, campaign)
     if found.preview is None:
         return sentence(_("There is a mistake in the content. It is named below the field."))
-    return page(found.preview)
+    return page(found.preview, in_memory(workspace, request.POST, request.FILES.getlist(CHOSEN)))
 
 
-def page(found: Preview) -> HttpResponse:
+def page(found: Preview, files: Sequence[Attachment] = ()) -> HttpResponse:
     if found.rendered is None:
         missing = _("This person is left out: there is no value for %(names)s.")
         return sentence(missing % {"names": ", ".join(found.missing)})
-    return HttpResponse(found.rendered.html or _plain(found.rendered.text))
+    return finished(found.rendered, files)
+
+
+def finished(message: Rendered, files: Sequence[Attachment]) -> HttpResponse:
+    """A message as it is, with the images that travel with it."""
+    return HttpResponse(attachments.with_images(message.html, files) if message.html else _plain(message.text))
 
 
 def sentence(text: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from campaigns import wording
 from campaigns.models import Dispatch, Recipient
 from campaigns.rendering import MissingValue
-from campaigns.services import content, engagement, figures, recipients, unanswered
+from campaigns.services import attachments, content, engagement, figures, recipients, unanswered
 from campaigns.services.content import Rendered
 from campaigns.services.figures import Figures
 from campaigns.services.recipients import Line, Listing, Wanted
@@ -71,6 +71,7 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
         "engagement": engagement.of_recipient(recipient),
         "advice": wording.reason_advice(recipient.reason),
         "message": _message(recipient),
+        "files": [file for file in attachments.of_version(dispatch.version) if not file.inline],
         "batch": recipients.batch_of(recipient),
         "may_be_named": recipient.status == RecipientStatus.UNKNOWN and unanswered.may_be_named(dispatch),
         "replies": recipients.replies_of(recipient),
@@ -84,10 +85,11 @@ def detail(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpRespons
 @email_frame.framed
 def html(request: WorkspaceRequest, pk: int, recipient_pk: int) -> HttpResponse:
     """The HTML part of an email exactly as it left, to be framed by `detail`."""
-    message = _message(recipient_or_404(dispatch_or_404(request, pk), recipient_pk))
+    dispatch = dispatch_or_404(request, pk)
+    message = _message(recipient_or_404(dispatch, recipient_pk))
     if message is None or not message.html:
         raise Http404("no HTML")
-    return HttpResponse(message.html)
+    return email_frame.finished(message, content.attachments_of(dispatch.version))
 
 
 def _message(recipient: Recipient) -> Rendered | None:
