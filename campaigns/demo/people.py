@@ -42,8 +42,8 @@ class Person:
 
 
 def people(count: int, seed: int = 7, country: str = "ES") -> Iterator[Person]:
-    """`count` people with mobiles of `country` (ES or GR). Some lack a phone or an email, some never agreed: as in real lists. The addresses end in the
-    reserved domain example.com; the numbers have the shape of mobiles and reach only the sandbox."""
+    """`count` people with mobiles of `country` (ES or GR). Some lack a phone or an email, some never agreed: as in real
+    lists. The addresses end in the reserved domain example.com; the numbers reach only the sandbox."""
     chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
     for i in range(count):
         first = chance.choice(_FIRST)
