@@ -11,7 +11,18 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import dispatching, following, holds, inbox, lanes, ledger_checks, prepare, pulling, settle
+from campaigns.services import (
+    attachments,
+    dispatching,
+    following,
+    holds,
+    inbox,
+    lanes,
+    ledger_checks,
+    prepare,
+    pulling,
+    settle,
+)
 from campaigns.states import Reason
 from console.celery import draining
 from console.errors import UserError
