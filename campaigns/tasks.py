@@ -19,6 +19,7 @@ from campaigns.services import (
     inbox,
     lanes,
     ledger_checks,
+    list_runs,
     prepare,
     pulling,
     settle,
@@ -48,6 +49,8 @@ def tick() -> None:
     for account_id in lanes.accounts_with_work(now):
         for _ in range(lanes.open_slots(account_id, now)):
             lane.apply_async([account_id], expires=10)
+    for run_id in list_runs.due(now):
+        list_run.apply_async([run_id], expires=10)
     for account_id in following.accounts_due(now):
         follow.apply_async([account_id], expires=5)
     for dispatch_id in dispatching.stopped_with_waiting():
@@ -120,6 +123,12 @@ def look_up_unknown() -> None:
     """Ask the providers about what perhaps was sent."""
     for batch_id in settle.due_look_ups(timezone.now()):
         settle.look_up(batch_id, timezone.now())
+
+
+@shared_task(name="campaigns.list_run")
+def list_run(run_id: int) -> None:
+    """Take a dispatch that goes out as a campaign on a list at the provider some steps further."""
+    list_runs.work(run_id, timezone.now, draining)
 
 
 @shared_task(name="campaigns.follow")

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaigns.models import Dispatch, Recipient
+from campaigns.models import Dispatch, Recipient, Ticket
 from campaigns.services import content
 from campaigns.services.flights import reference_of
 from campaigns.states import RecipientStatus
@@ -41,11 +41,10 @@ def fetch_log(sandbox_url: str) -> list[dict[str, Any]]:
 
 def compare(dispatch: Dispatch, log: list[dict[str, Any]]) -> Verdict:
     """Every row against the log's entries of this dispatch, and every entry against the rows."""
-    prefix = f"c{dispatch.key}-"
-    mine = [entry for entry in log if str(entry.get("reference") or "").startswith(prefix)]
-    entries = {entry["reference"]: entry for entry in mine}
+    mine = _entries_of(dispatch, log)
+    entries = dict(mine)
     verdict = Verdict()
-    for reference, times in Counter(entry["reference"] for entry in mine).items():
+    for reference, times in Counter(reference for reference, _ in mine).items():
         if times > 1:
             verdict.differences.append(f"{reference}: {times} times at the provider")
     seen = set()
@@ -58,6 +57,29 @@ def compare(dispatch: Dispatch, log: list[dict[str, Any]]) -> Verdict:
         f"{reference}: at the provider, not in the ledger" for reference in sorted(set(entries) - seen)
     ]
     return verdict
+
+
+def _entries_of(dispatch: Dispatch, log: list[dict[str, Any]]) -> list[tuple[str, dict[str, Any]]]:
+    """The log's entries of this dispatch by our reference. A vendor that takes none knows a message by the ticket of
+    its request and the address."""
+    prefix = f"c{dispatch.key}-"
+    tickets = set(Ticket.objects.filter(dispatch=dispatch).values_list("value", flat=True))
+    rows = Recipient.objects.filter(dispatch=dispatch, batch_no__isnull=False).only("pk", "address", "attempt")
+    by_address = (
+        {_plain(row.address): reference_of(dispatch.key, row.pk, row.attempt) for row in rows} if tickets else {}
+    )
+    found = []
+    for entry in log:
+        reference = str(entry.get("reference") or "")
+        if not reference and entry["provider_id"] in tickets:
+            reference = by_address.get(_plain(entry["destination"]), f"{prefix}{entry['destination']}")
+        if reference.startswith(prefix):
+            found.append((reference, entry))
+    return found
+
+
+def _plain(address: str) -> str:
+    return "".join(filter(str.isalnum, address))
 
 
 def _compare_row(row: Recipient, reference: str, entry: dict[str, Any] | None, verdict: Verdict) -> None:
@@ -73,7 +95,7 @@ def _compare_row(row: Recipient, reference: str, entry: dict[str, Any] | None, v
         verdict.differences.append(f"{reference}: {where} {row.status}")
     if entry is None:
         return
-    if "".join(filter(str.isalnum, entry["destination"])) != "".join(filter(str.isalnum, row.address)):
+    if _plain(entry["destination"]) != _plain(row.address):
         verdict.differences.append(f"{reference}: address {row.address} went to {entry['destination']}")
     verdict.differences += [f"{reference}: {part} differs" for part in _differing(row, entry)]
 

@@ -73,12 +73,15 @@ def skipped_addresses(dispatch_id: int, last: int) -> list[str]:
     return list(found.order_by("pk").values_list("address", flat=True))
 
 
-def move_all(dispatch_id: int, sources: Sequence[str], target: str, **fields: object) -> dict[str, int]:
-    """All rows with a batch from `sources` to `target`, with `fields`; how many came from each source."""
+def move_all(
+    dispatch_id: int, sources: Sequence[tuple[str, str]], target: str, **fields: object
+) -> dict[tuple[str, str], int]:
+    """All rows with a batch from (status, reason) `sources` to `target`, with `fields`; how many came from each.
+    Whoever moves to a target that has no reason loses the one before."""
     moved = {}
-    for source in sources:
-        found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no__isnull=False, status=source)
-        moved[source] = found.update(status=target, **fields)
+    for status, reason in sources:
+        found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no__isnull=False, status=status, reason=reason)
+        moved[status, reason] = found.update(**{"reason": "", **fields, "status": target})
     return moved
 
 

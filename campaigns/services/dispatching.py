@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef, Sum
 from django.utils.translation import gettext as _
 
-from campaigns.models import Batch, Campaign, Dispatch, DispatchKind, Recipient, Tally
+from campaigns.models import Batch, Campaign, Dispatch, DispatchKind, ListRun, Recipient, Tally
 from campaigns.querysets import claims, tallies
-from campaigns.services import accounts, content, moves, prepare
+from campaigns.services import accounts, content, list_plans, moves, prepare
 from campaigns.services.flights import body_of
 from campaigns.states import (
     DISPATCH_MOVES,
@@ -22,6 +22,7 @@ from campaigns.states import (
     BatchStatus,
     CampaignStatus,
     DispatchStatus,
+    ListStatus,
     Reason,
     RecipientStatus,
     allowed,
@@ -110,6 +111,7 @@ def _create(
     )
     dispatch.batch_size = prepare.batch_size_of(dispatch)
     dispatch.save()
+    list_plans.plan(dispatch, now)
     audit.record("dispatch.create", workspace=campaign.workspace, actor=actor, target=dispatch, now=now, kind=kind)
     return dispatch
 
@@ -262,8 +264,9 @@ def finish_done(now: datetime) -> int:
         dispatch=OuterRef("pk"), n__gt=0, status__in=[RecipientStatus.QUEUED, RecipientStatus.CLAIMED]
     )
     settling = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.UNKNOWN, look_up_at__isnull=False)
+    doubtful = ListRun.objects.filter(dispatch=OuterRef("pk"), status=ListStatus.UNCLEAR, next_at__isnull=False)
     found = Dispatch.objects.filter(
-        ~Exists(moving), ~Exists(settling), status=DispatchStatus.SENDING, prepared_at__isnull=False
+        ~Exists(moving), ~Exists(settling), ~Exists(doubtful), status=DispatchStatus.SENDING, prepared_at__isnull=False
     )
     return sum(
         moves.move_dispatch(dispatch, "finish", None, now, finished_at=now)

@@ -23,7 +23,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
 from campaigns.querysets import claims, tallies
-from campaigns.services import accounts, content, outcomes, pace
+from campaigns.services import accounts, content, list_plans, outcomes, pace
 from campaigns.services.courier import Courier
 from campaigns.services.flights import Flight, is_marketing, is_test, load
 from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
@@ -43,7 +43,7 @@ def accounts_with_work(now: datetime) -> list[int]:
     """Accounts that have a batch to send now and are not held."""
     ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
     free = Q(account__hold_until__isnull=True) | Q(account__hold_until__lte=now)
-    busy = Dispatch.objects.filter(
+    busy = list_plans.for_lanes().filter(
         free, Exists(ready), status=DispatchStatus.SENDING, account__hold_reason="", account__is_active=True
     )
     return list(busy.order_by("account_id").values_list("account_id", flat=True).distinct())
@@ -170,7 +170,7 @@ class _Slice:
             return []
         self.account = account
         ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
-        found = Dispatch.objects.filter(Exists(ready), account=account, status=DispatchStatus.SENDING)
+        found = list_plans.for_lanes().filter(Exists(ready), account=account, status=DispatchStatus.SENDING)
         ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
         return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]
 
