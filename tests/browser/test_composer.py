@@ -79,3 +79,30 @@ def test_the_split_follows_what_is_ticked(
     expect(page.locator("#count")).to_contain_text("2 = 2.")
     page.check("input[value=everyone]")
     expect(page.locator("#count")).to_contain_text("3 = 3.")
+
+
+def test_the_provider_s_own_content_is_mapped_and_shown_while_it_is_chosen(
+    new_page: NewPage,
+    owner: User,
+    make_draft: Callable[..., Campaign],
+    make_contacts: Callable[..., list[Contact]],
+    url: Any,
+    check_axe: Callable[[Page], None],
+    no_sideways_scroll: Callable[[Page], None],
+) -> None:
+    make_contacts(1, first_name="Ane")
+    page = new_page(owner)
+    page.goto(url("composer-message", make_draft().pk))
+    page.click("text=From the provider")
+    page.fill("[name=remote_id]", "f-77")
+    page.fill("[name=remote_text]", "Kaixo {{nombre}}: {{cupón}}")
+    page.fill("[name=remote_names]", "nombre, cupón")
+    page.press("[name=remote_names]", "Tab")
+    page.fill("[name=default_1]", "A7K2")
+    page.press("[name=default_1]", "Tab")
+    expect(page.locator(".bubble")).to_have_text("Kaixo Ane: A7K2")
+    check_axe(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    no_sideways_scroll(page)
+    page.click("text=Continue to preview")
+    expect(page.locator(".bubble")).to_have_text("Kaixo Ane: A7K2")
