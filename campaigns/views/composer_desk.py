@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 
+from campaigns.forms.attachments import CHOSEN, Tray
 from campaigns.forms.campaign import AccountForm, EmailAccountForm, SmsAccountForm, TemplateChoiceForm
 from campaigns.forms.content import FORMS, ContentForm
 from campaigns.forms.delivery import DeliveryForm, RemoteForm
-from campaigns.models import Campaign, ProviderAccount
+from campaigns.models import Campaign, ProviderAccount, TemplateVersion
 from campaigns.services import content, delivery, offers, remote_content
 from campaigns.services.compose import Source, source_of
 from campaigns.services.delivery import OWN, REMOTE, TEMPLATE, Way
@@ -79,8 +81,21 @@ def desk_of(request: WorkspaceRequest, campaign: Campaign, now: datetime, data: 
     if desk.way == TEMPLATE:
         desk.choice = TemplateChoiceForm(data, campaign=campaign, initial={"template": campaign.template_id})
     elif desk.way == OWN:
-        desk.text = FORMS[campaign.channel](data, known=known, initial=asdict(_written(campaign)))
+        desk.text = _text_form(request, campaign, known, now, data)
     return desk
+
+
+def _text_form(
+    request: WorkspaceRequest, campaign: Campaign, known: Sequence[str], now: datetime, data: QueryDict | None
+) -> ContentForm:
+    initial = asdict(_written(campaign))
+    if campaign.channel != "email":
+        return FORMS[campaign.channel](data, known=known, initial=initial)
+    chosen = request.FILES.getlist(CHOSEN)
+    tray = Tray(campaign.workspace, now, version=_own_version(campaign), data=data, chosen=chosen)
+    if data is not None and Tray.is_asked(data):  # only files were meant: what is typed stays, and is not judged yet
+        data, initial = None, data.dict()
+    return FORMS[campaign.channel](data, known=known, tray=tray, initial=initial)
 
 
 def asked_account(request: WorkspaceRequest) -> dict[str, str]:
@@ -97,8 +112,13 @@ def _way_of(campaign: Campaign) -> str:
 
 def _written(campaign: Campaign) -> Source:
     """The campaign's own text, empty while it has none."""
-    own = campaign.version and not campaign.template and not campaign.version.remote_id
-    return source_of(campaign.version) if campaign.version and own else Source(campaign.channel)
+    own = _own_version(campaign)
+    return source_of(own) if own else Source(campaign.channel)
+
+
+def _own_version(campaign: Campaign) -> TemplateVersion | None:
+    version = campaign.version
+    return version if version and not campaign.template and not version.remote_id else None
 
 
 def _envelope_of(campaign: Campaign) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns.forms.attachments import Tray
 from campaigns.forms.delivery import RemoteForm
 from campaigns.models import Campaign, TemplateVersion
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import content, drafts, preview, remote_content, sampling, sms_check
+from campaigns.services import accounts, content, drafts, preview, remote_content, sampling, sms_check
 from campaigns.services.compose import Source, source_of
 from campaigns.services.delivery import OWN
 from campaigns.services.sms_check import LIVE_SAMPLE
@@ -39,6 +40,8 @@ def message_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
     if "copy" in request.POST:
         return _copied_into(request, campaign)
     desk = desk_of(request, campaign, now, _replaced(request, campaign, now) if "fix" in request.POST else request.POST)
+    if Tray.is_asked(request.POST):
+        return render_page(request, _template(campaign), _context(request, campaign, desk, now))
     if not desk.is_valid():
         return render_page(request, _template(campaign), _context(request, campaign, desk, now), status=422)
     if desk.text:
@@ -130,6 +133,9 @@ def _context(request: WorkspaceRequest, campaign: Campaign, desk: Desk, now: dat
         "forms": desk.forms,
         "account_form": desk.account,
         "text_form": desk.text,
+        "tray": desk.text.tray if desk.text else None,
+        "may_edit": True,
+        "sends_files": bool(accounts.capabilities(account, campaign.channel).attachment_bytes) if account else None,
         "choice_form": desk.choice,
         "names": known,
         "shown": person,

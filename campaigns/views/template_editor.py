@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from campaigns.forms.attachments import CHOSEN, Tray
 from campaigns.forms.content import FORMS as CONTENT_FORMS
 from campaigns.forms.content import ContentForm
 from campaigns.forms.template import FORMS, TemplateForm
@@ -35,6 +36,8 @@ FOUND = 8  # people that a search in the preview offers
 def new(request: WorkspaceRequest, channel: str) -> HttpResponse:
     if channel not in FORMS:
         raise Http404("no such channel")
+    if request.method == "POST" and Tray.is_asked(request.POST):
+        return _page(request, _form(request, channel, request.POST), None)
     if request.method == "POST" and "fix" not in request.POST:
         form = _form(request, channel, request.POST)
         if form.is_valid() and (made := _created(request, form)):
@@ -53,6 +56,8 @@ def edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return _page(request, _form(request, template.channel, None, template), template)
     if not can(request.membership, "template.edit"):
         raise PermissionDenied("template.edit")
+    if Tray.is_asked(request.POST):
+        return _page(request, _form(request, template.channel, request.POST, template), template)
     if "fix" in request.POST:
         return _page(request, _form(request, template.channel, _replaced(request), template), template)
     form = _form(request, template.channel, request.POST, template)
@@ -67,7 +72,8 @@ def check(request: WorkspaceRequest, channel: str) -> HttpResponse:
     """What is typed as a contact gets it: problems, length, notes. Nothing is saved."""
     if channel not in CONTENT_FORMS:
         raise Http404("no such channel")
-    form = CONTENT_FORMS[channel](request.POST, known=content.known_names(request.workspace))
+    tray = Tray(request.workspace, timezone.now(), data=request.POST) if channel == "email" else None
+    form = CONTENT_FORMS[channel](request.POST, known=content.known_names(request.workspace), tray=tray)
     form.is_valid()
     context = {"form": form, "live": True, "now": timezone.now()} | _look(request, form)
     return render_page(request, f"campaigns/templates/edit_{channel}.html", context, partial="check")
@@ -80,10 +86,17 @@ def _form(
     request: WorkspaceRequest, channel: str, data: QueryDict | None, template: Template | None = None
 ) -> TemplateForm:
     initial: dict[str, Any] = {}
-    if template is not None and template.current is not None:
-        initial = asdict(compose.source_of(template.current)) | {"name": template.name}
+    current = template.current if template else None
+    if template and current:
+        initial = asdict(compose.source_of(current)) | {"name": template.name}
+    tray = None
+    if channel == "email":
+        chosen = request.FILES.getlist(CHOSEN)
+        tray = Tray(request.workspace, timezone.now(), version=current, data=data, chosen=chosen)
+        if data is not None and Tray.is_asked(data):  # only files were meant: what is typed stays, and is not judged yet
+            data, initial = None, data.dict()
     known = content.known_names(request.workspace)
-    return FORMS[channel](data, known=known, workspace=request.workspace, template=template, initial=initial)
+    return FORMS[channel](data, known=known, tray=tray, workspace=request.workspace, template=template, initial=initial)
 
 
 def _created(request: WorkspaceRequest, form: TemplateForm) -> Template | None:
@@ -148,7 +161,7 @@ def _look(request: WorkspaceRequest, form: ContentForm) -> dict[str, Any]:
     """The content of `form` as the contact beside it gets it."""
     known, source = form.known, form.source()
     person = shown.contact(request, request.workspace)
-    context: dict[str, Any] = {"shown": person, "names": known, "channel": form.channel}
+    context: dict[str, Any] = {"shown": person, "names": known, "channel": form.channel, "tray": form.tray}
     if form.channel == "email":
         found = email_frame.look(source, known, person.contact, None)
         empty = not (source.subject or source.html or source.text)
