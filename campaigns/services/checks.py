@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -67,6 +68,7 @@ def _all(campaign: Campaign, counts: Counts, now: datetime) -> Iterator[Check | 
     yield _account(campaign)
     if campaign.account_id:
         yield _sender(campaign)
+        yield _files(campaign)
         yield _provider(campaign)
     yield _time(campaign, now)
     yield _quiet_hours(campaign, now)
@@ -200,6 +202,31 @@ def _sender(campaign: Campaign) -> Check:
         return Check("sender", Level.WARN, _("No sender"), text, "message")
     text = _("An email needs an address it comes from. Enter it in the message.")
     return Check("sender", Level.BAD, _("No sender"), text, "message")
+
+
+def _files(campaign: Campaign) -> Check | None:
+    """Whether the account sends the files of the email, as many and of such types."""
+    files = attachments.of_version(campaign.version)
+    if not files or campaign.account is None:
+        return None
+    can = accounts.capabilities(campaign.account, campaign.channel)
+    values = {"account": campaign.account.name, "most": filesizeformat(can.attachment_bytes)}
+    total = sum(file.size for file in files)
+    if not can.attachment_bytes:
+        text = _("%(account)s sends no files. Remove them from the message, or choose another account.")
+        return Check("files", Level.BAD, _("The files cannot be sent"), text % values, "message")
+    if total > can.attachment_bytes:
+        text = _("%(account)s sends at most %(most)s of files in an email. Remove some, or link to them.")
+        return Check("files", Level.BAD, _("The files are too large"), text % values, "message")
+    wrong = [f.name for f in files if can.attachment_types and f.content_type not in can.attachment_types]
+    if wrong:
+        text = _("%(account)s does not send files of this type: %(names)s.")
+        values["names"] = ", ".join(wrong)
+        return Check("files", Level.BAD, _("A file cannot be sent"), text % values, "message")
+    text = ngettext("%(n)s file, %(size)s", "%(n)s files, %(size)s", len(files))
+    return Check(
+        "files", Level.OK, _("The files can be sent"), text % {"n": len(files), "size": filesizeformat(total)}, "message"
+    )
 
 
 def _provider(campaign: Campaign) -> Check | None:

@@ -58,6 +58,7 @@ def preview_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "preview": found,
         "view": request.GET.get("view") if request.GET.get("view") in VIEWS else "desktop",
         "people": people,
+        "files": [file for file in attachments.of_version(campaign.version) if not file.inline],
         "measured": measured,
         "counted": _counted(campaign, found),
         "preheader": preview.filled(campaign.version.preheader, person.contact),

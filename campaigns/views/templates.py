@@ -89,6 +89,7 @@ def version(request: WorkspaceRequest, pk: int, number: int) -> HttpResponse:
         "now": timezone.now(),
         "template": template,
         "version": found,
+        "files": attachments.of_version(found),
         "shown": person,
         "preview": preview.of_version(found, person.contact),
         "preheader": preview.filled(found.preheader, person.contact),
