@@ -17,7 +17,17 @@ from django.utils.translation import ngettext
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose, TemplateVersion
 from campaigns.providers.base import Problem
-from campaigns.services import accounts, content, delivery, estimates, local_time, offers, pace, replies
+from campaigns.services import (
+    accounts,
+    attachments,
+    content,
+    delivery,
+    estimates,
+    local_time,
+    offers,
+    pace,
+    replies,
+)
 from campaigns.services.audience import Counts
 from campaigns.services.compose import typed_alike
 from campaigns.services.flights import body_of

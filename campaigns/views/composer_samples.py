@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 from campaigns.models import Campaign
 from campaigns.querysets import audience as queries
 from campaigns.querysets import glimpses
-from campaigns.services import audience, content, preview, sampling
+from campaigns.services import attachments, audience, content, preview, sampling
 from campaigns.services.preview import Preview
 from campaigns.services.sampling import Measured
 from campaigns.states import Reason
