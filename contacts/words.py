@@ -75,6 +75,44 @@ def _number(digits: str) -> tuple[str, ...]:
     return (digits,) if bare in ("", digits) else (digits, bare)
 
 
+# -- a part of a name, asked of the database as a regular expression ---------------------------------------------
+
+_LATIN = (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+
+
+def _variants() -> dict[str, str]:
+    """What `fold` makes of Latin letters -> the letters that it makes it of: "a" -> "aAàÀá…", "ss" -> "ßẞ"."""
+    found = {letter: letter + letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"}
+    for letter in map(chr, _LATIN):
+        folded = fold(letter)
+        if folded.isalpha() and folded.isascii():
+            found[folded] = found.get(folded, "") + letter
+    return found
+
+
+_VARIANTS = _variants()
+_PAIRS = tuple(base for base in _VARIANTS if len(base) == 2)
+
+
+def pattern(text: str) -> str:
+    """A regular expression that finds `text` within a name whatever the capitals and accents: "area" finds "ÁREA".
+
+    For `__iregex`. Both engines read it alike, and it asks neither to know letters: SQLite's LIKE knows those of
+    ASCII only, PostgreSQL's those of its locale.
+    """
+    folded, found = fold(text[:LONGEST_QUERY].strip()), ""
+    while folded:
+        pair = folded[:2] if folded[:2] in _PAIRS else ""
+        one = "".join(_one(letter) for letter in pair) if pair else _one(folded[0])
+        found += f"(?:{one}|[{_VARIANTS[pair]}])" if pair else one
+        folded = folded[2 if pair else 1 :]
+    return found
+
+
+def _one(letter: str) -> str:
+    return f"[{_VARIANTS[letter]}]" if letter in _VARIANTS else re.escape(letter)
+
+
 LONGEST_NAME = 60
 
 

@@ -32,6 +32,15 @@
     if (e.detail.target.id === "dialog" && !stays) document.body.append(toasts);
   });
 
+  /* -- tab bars that do not fit: the current tab stands in the middle of what is seen ------------------ */
+  const showTab = (bar) => {
+    const tab = bar.querySelector("[aria-current]");
+    if (tab) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.offsetWidth) / 2;
+  };
+  const showTabs = (piece) => piece.querySelectorAll("nav.views").forEach(showTab);
+  showTabs(document);
+  document.addEventListener("htmx:afterSettle", (e) => showTabs(e.target));
+
   /* -- toasts: good news leaves after 8 s, unless somebody reads it ------------------------------------ */
   const leaveLater = (toast) => {
     let timer = 0;

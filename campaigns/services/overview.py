@@ -19,6 +19,7 @@ from campaigns.wording import STATE_STYLE, status_word
 from console import formats
 from console.charts import Part
 from console.models import Workspace
+from contacts.words import pattern
 
 SOON = timedelta(minutes=2)  # a scheduled campaign that starts within this time is watched
 SHARE_FAILED = 0.05  # of a finished dispatch, above which it wants to be looked at
@@ -78,8 +79,9 @@ def in_tab(workspace: Workspace, tab: str, query: str = "", channel: str = "") -
     """The campaigns of a tab whose name or text holds `query`."""
     found: QuerySet[Campaign] = Campaign.objects.for_workspace(workspace).filter(TABS[tab][1])
     if query:
-        in_text = Q(version__text__icontains=query) | Q(version__subject__icontains=query)
-        found = found.filter(Q(name__icontains=query) | in_text)
+        wanted = pattern(query)
+        in_text = Q(version__text__iregex=wanted) | Q(version__subject__iregex=wanted)
+        found = found.filter(Q(name__iregex=wanted) | in_text)
     if channel:
         found = found.filter(channel=channel)
     return found.select_related("created_by").prefetch_related("include")

@@ -20,6 +20,7 @@ from campaigns.views.composer_frame import after_save, draft_or_answer, frame, f
 from console.access import WorkspaceRequest, member
 from console.htmx import redirect, render_page, toast
 from contacts.models import Group
+from contacts.words import pattern
 
 SHOWN_GROUPS = 100
 
@@ -100,7 +101,7 @@ def _groups(request: WorkspaceRequest, form: AudienceForm) -> dict[str, Any]:
     every = Group.objects.for_workspace(request.workspace)
     ticked = list(every.filter(pk__in=included | excluded).order_by("kind", "name"))
     others = every.exclude(pk__in=included | excluded).order_by("kind", "name")
-    found = list((others.filter(name__icontains=find) if find else others)[: SHOWN_GROUPS + 1])
+    found = list((others.filter(name__iregex=pattern(find)) if find else others)[: SHOWN_GROUPS + 1])
     rows = [
         {"group": g, "included": g.pk in included, "excluded": g.pk in excluded} for g in ticked + found[:SHOWN_GROUPS]
     ]

@@ -38,6 +38,7 @@ from console.access import WorkspaceRequest, can, member
 from console.errors import UserError
 from console.htmx import redirect, render_dialog, render_page, toast
 from contacts.models import Contact
+from contacts.services import fields
 
 SAME_CLICK = timedelta(minutes=1)
 
@@ -136,7 +137,7 @@ def _samples(campaign: Campaign, measured: Measured) -> list[dict[str, Any]]:
     wanted = [
         (_("Typical"), measured.typical),
         (_("Longest") if campaign.channel == "sms" else _("Longest subject"), measured.longest),
-        (_("Without %(field)s") % {"field": empty}, measured.with_default),
+        (_("Without %(field)s") % {"field": fields.label(campaign.workspace, empty)}, measured.with_default),
     ]
     count = sampling.counting(campaign.account)
     shown_people: set[int] = set()

@@ -25,7 +25,7 @@ from console.access import WorkspaceRequest, member
 from console.htmx import render_page
 from console.paging import Page
 from contacts.models import Contact
-from contacts.services import finding
+from contacts.services import fields, finding
 
 ROWS = 50
 LOOKED_AT = 500  # people in whom the preview looks for who stands out
@@ -134,7 +134,7 @@ def picks_of(campaign: Campaign, measured: Measured) -> list[dict[str, Any]]:
         {"key": "longest", "name": longest, "contact": measured.longest, "n": 0},
         {
             "key": "default",
-            "name": _("Without %(field)s") % {"field": empty},
+            "name": _("Without %(field)s") % {"field": fields.label(campaign.workspace, empty)},
             "contact": measured.with_default,
             "n": people,
         },

@@ -25,6 +25,7 @@ from console import formats
 from console.access import WorkspaceRequest, member
 from console.htmx import render_page
 from console.paging import page_by_key
+from contacts.words import pattern
 
 CHANNELS = ("sms", "email")
 
@@ -39,7 +40,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         status__in=TERMINAL_DISPATCH, kind=DispatchKind.CAMPAIGN
     )
     if text:
-        found = found.filter(campaign__name__icontains=text)
+        found = found.filter(campaign__name__iregex=pattern(text))
     if channel in CHANNELS:
         found = found.filter(channel=channel)
     page = page_by_key(request, found.select_related("campaign", "account", "workspace"))
@@ -136,9 +137,7 @@ def _interest(dispatch: Dispatch, found: Figures, engaged: Mapping[str, int]) ->
     ]
 
 
-def _figs(
-    dispatch: Dispatch, found: Figures, cost: costs.Cost, engaged: Mapping[str, int]
-) -> list[dict[str, Any]]:
+def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost, engaged: Mapping[str, int]) -> list[dict[str, Any]]:
     def fig(state: str, label: str) -> dict[str, Any]:
         small = _("%(n)s of %(all)s") % {
             "n": formats.number(found.states[state]),

@@ -22,6 +22,7 @@ from console.errors import UserError
 from console.htmx import redirect, render_page, toast
 from console.models import Workspace
 from console.paging import page_by_key
+from contacts.words import pattern
 
 # tab -> (its name, the templates in it)
 TABS = {
@@ -55,8 +56,9 @@ def _found(workspace: Workspace, tab: str, query: str) -> QuerySet[Template]:
     runs = Dispatch.objects.filter(campaign__template=OuterRef("pk"), kind=DispatchKind.CAMPAIGN).order_by("-id")
     found: QuerySet[Template] = Template.objects.for_workspace(workspace).filter(TABS[tab][1])
     if query:
-        in_text = Q(current__text__icontains=query) | Q(current__subject__icontains=query)
-        found = found.filter(Q(name__icontains=query) | in_text)
+        wanted = pattern(query)
+        in_text = Q(current__text__iregex=wanted) | Q(current__subject__iregex=wanted)
+        found = found.filter(Q(name__iregex=wanted) | in_text)
     return found.select_related("current").annotate(last_used=Subquery(runs.values("planned_at")[:1]))
 
 

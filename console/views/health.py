@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from kombu.exceptions import OperationalError
@@ -20,7 +21,12 @@ BROKER_SECONDS = 1.0
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while it works (ok, or degraded: slow but working), 503 when something is down."""
     found = health.check(_broker(), timezone.now())
-    return JsonResponse({"status": found.status, **found.parts}, status=503 if found.status == health.FAILED else 200)
+    if found.status != health.FAILED:
+        return JsonResponse({"status": found.status, **found.parts})
+    answer = JsonResponse({"status": found.status, **found.parts}, status=503)
+    # Said here, else Django calls it an error of this page, every second until everything has started.
+    log_response("not well: %s", request.path, response=answer, request=request, level="info")
+    return answer
 
 
 def _broker() -> str:

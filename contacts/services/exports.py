@@ -49,8 +49,9 @@ def run(job: Job, now: datetime) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+    size = path.stat().st_size
     name = f"{slugify(job.workspace.name) or 'contacts'}-contacts-{now:%Y-%m-%d}.csv"
-    jobs.finish(job, {"rows": rows, "file": path.name, "name": name}, timezone.now())
+    jobs.finish(job, {"rows": rows, "file": path.name, "name": name, "bytes": size}, timezone.now())
 
 
 def _write(job: Job, path: Path) -> int | None:

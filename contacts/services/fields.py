@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from console.models import Workspace
-from contacts.models import ContactField
+from contacts.models import FIXED_FIELDS, Contact, ContactField
 
 MOST_FIELDS = 500
 
@@ -28,3 +29,11 @@ def names(workspace: Workspace) -> list[str]:
 def labels(workspace: Workspace) -> dict[str, str]:
     """{name: label} in the order of the names."""
     return {field.name: str(field) for field in ContactField.objects.for_workspace(workspace)}
+
+
+def label(workspace: Workspace, name: str) -> str:
+    """What people call a field that a text names: a column of contacts, or a field of the workspace's own."""
+    if name in FIXED_FIELDS:
+        column: Any = Contact._meta.get_field(name)
+        return str(column.verbose_name)
+    return labels(workspace).get(name, name) if name else ""

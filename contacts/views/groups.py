@@ -17,6 +17,7 @@ from contacts.forms.groups import GroupForm, NewGroupForm
 from contacts.models import Group
 from contacts.services import groups
 from contacts.states import GroupKind
+from contacts.words import pattern
 
 TABS = ("all", GroupKind.LIST.value, GroupKind.TAG.value)
 
@@ -29,7 +30,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
     kind = kind if kind in TABS else "all"
     everything = Group.objects.for_workspace(request.workspace)
     wanted = everything if kind == "all" else everything.filter(kind=kind)
-    page = page_by_key(request, wanted.filter(name__icontains=q) if q else wanted, order=("name", "id"))
+    page = page_by_key(request, wanted.filter(name__iregex=pattern(q)) if q else wanted, order=("name", "id"))
     context = {
         "page_title": _("Lists and tags"),
         "kind": kind,

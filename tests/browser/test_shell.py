@@ -333,3 +333,11 @@ def test_skip_leads_to_the_content(page_as: Any) -> None:
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
+
+
+def test_a_tab_bar_that_does_not_fit_begins_at_the_current_tab(page_as: Any) -> None:
+    page: Page = page_as(Role.OWNER, phone=True)
+    page.goto("/w/norte/settings/audit/")
+    tab = page.locator("nav.views [aria-current]").bounding_box()
+    assert tab
+    assert 0 <= tab["x"] <= tab["x"] + tab["width"] <= 390

@@ -311,3 +311,13 @@ def test_a_name_is_escaped(owner_client: Client, make_draft: Draft, owner: User,
     campaign = make_draft()
     lifecycle.rename(campaign, "<script>x</script>", owner, now)
     assert "<script>x" not in page(owner_client, url("campaigns"))
+
+
+@pytest.mark.parametrize("query", ["área", "ÁREA", "area", "de área nor"])
+def test_a_campaign_is_found_whatever_the_case_and_the_accents(
+    query: str, owner_client: Client, make_draft: Draft, url: Url
+) -> None:
+    make_draft(name="Fiesta de ÁREA Norte")
+    make_draft(name="Otra cosa")
+    page = owner_client.get(url("campaigns"), {"q": query}).content.decode()
+    assert ("Fiesta de ÁREA Norte" in page, "Otra cosa" in page) == (True, False)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaigns.models import Campaign, ProviderAccount
 from console.models import Workspace
-from contacts.models import Contact
+from contacts.models import Contact, ContactField
 from contacts.states import Consent
 
 Draft = Callable[..., Campaign]
@@ -105,3 +105,20 @@ def test_an_email_without_html_is_framed_as_text(
     assert owner_client.post(url("composer-message", email_draft.pk), form).status_code == 303
     text = owner_client.get(url("composer-email", email_draft.pk)).content.decode()
     assert ("<p>Hola &lt;b&gt;Ane" in text, "<b>Ane" in text) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "word"),
+    [("Hola {{nombre|cliente}}", {"first_name": ""}, "Without first name"),
+     ("Tienes {{ puntos|default:\"0\" }}", {}, "Without Puntos de fidelidad")],
+)  # fmt: skip
+def test_an_empty_field_is_called_by_its_label(
+    text: str, fields: dict[str, str], word: str, owner_client: Client, make_draft: Draft, make_contacts: People,
+    workspace: Workspace, url: Url,
+) -> None:  # fmt: skip
+    make_contacts(3, attributes={"puntos": "3"})
+    make_contacts(1, start=3, **fields)
+    ContactField.objects.create(workspace=workspace, name="puntos", label="Puntos de fidelidad")
+    campaign = make_draft(text=text)
+    for step in ("preview", "review"):
+        assert word in owner_client.get(url(f"composer-{step}", campaign.pk)).content.decode()

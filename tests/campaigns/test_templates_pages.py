@@ -265,3 +265,13 @@ def test_a_button_is_written_down(
     if action == "template-unarchive":
         templates.archive(template, owner, now)
     assert owner_client.post(url(action, template.pk)).status_code == 303
+
+
+def test_a_template_is_found_whatever_the_case_and_the_accents(
+    owner_client: Client, make_template: Make, url: Url
+) -> None:
+    make_template("ÁREA de clientes")
+    make_template("Dos", text="¡Última OCASIÓN!")
+    found = [text_of(owner_client, url("templates"), q=q) for q in ("área", "ocasion")]
+    assert [">ÁREA de clientes</a>" in text for text in found] == [True, False]
+    assert [">Dos</a>" in text for text in found] == [False, True]

@@ -175,3 +175,12 @@ def test_it_is_cheap(
     make_batch(now)
     with django_assert_max_num_queries(5):
         json.dumps(ask(now).parts)
+
+
+def test_a_health_check_that_fails_is_no_error_of_the_page(
+    client: Client, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While everything starts it fails every second; the answer says it all."""
+    with caplog.at_level("INFO"):
+        assert client.get("/healthz").status_code == 503
+    assert [(record.name, record.levelname) for record in caplog.records] == [("django.request", "INFO")]

@@ -88,3 +88,12 @@ def test_a_file_that_was_removed_is_a_sentence(owner_client: Client, make_contac
     assert answer.status_code == 409
     assert "exports are kept for 14 days" in answer.content.decode()
     assert "The file was removed" in owner_client.get(url("contact-export-job", job.pk)).content.decode()
+
+
+def test_the_row_of_an_export_says_how_many_bytes_its_file_has(owner_client: Client, make_contacts: Any) -> None:
+    make_contacts(2)
+    owner_client.post(url("contact-export"))
+    job = finish()
+    path = exports.path_of(job)
+    assert path
+    assert job.result["bytes"] == path.stat().st_size > 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from contacts import words
@@ -55,3 +57,24 @@ def test_a_query_becomes_beginnings_of_words(typed: str, terms: tuple[tuple[str,
 )
 def test_a_heading_becomes_the_name_of_a_placeholder(label: str, name: str) -> None:
     assert words.field_name(label) == name
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        ("área", "GRAN ÁREA", True),
+        ("AREA", "gran área", True),
+        ("strasse", "Hauptstraße 3", True),
+        ("Straße", "HAUPTSTRASSE", True),
+        ("œuvre", "Œuvre", True),
+        ("oeuvre", "Œuvre", True),
+        ("50%", "50% de todo", True),
+        ("a.c", "abc", False),
+        ("[x]", "[X] y", True),
+        ("привет", "ПРИВЕТ", True),
+        ("año", "ano", True),
+        ("", "x", True),
+    ],
+)
+def test_a_part_of_a_name_is_found_whatever_the_case_and_the_accents(query: str, text: str, found: bool) -> None:
+    assert bool(re.search(words.pattern(query), text, re.IGNORECASE)) is found

@@ -387,3 +387,12 @@ def test_somebody_of_another_workspace_finds_nothing_here(
     stranger: Client, url: Callable[..., str], make_dispatch: Callable[..., Dispatch], name: str
 ) -> None:
     assert stranger.get(url(name, make_dispatch().pk)).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["dispatch", "home"])
+def test_a_dispatch_whose_audience_is_not_written_says_that_nobody_was_looked_up(
+    owner_client: Client, url: Callable[..., str], make_dispatch: Callable[..., Dispatch], name: str
+) -> None:
+    dispatch = make_dispatch([], status="held", reason="stale_schedule", prepared_at=None)
+    text = text_of(owner_client, url(name, *([dispatch.pk] if name == "dispatch" else [])))
+    assert ("Nobody has been looked up yet" in text, "0 of 0" in text) == (True, False)

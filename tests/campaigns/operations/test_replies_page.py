@@ -142,3 +142,15 @@ def test_the_story_takes_the_same_queries_for_few_and_many(
             make_dispatch([("delivered", "", 1)], people=people, name=f"{n}.{place}")
         found.append(count_queries(owner_client, url("contact-messages", people[0].pk)))
     assert found[0] == found[1] <= 8
+
+
+@pytest.mark.parametrize(("row", "word"), [(("skipped", "opted_out", 1), "See why"),
+                                           (("delivered", "", 1), "See the message")])  # fmt: skip
+def test_the_message_is_only_offered_where_one_left(
+    owner_client: Client, url: Callable[..., str], make_dispatch: Callable[..., Dispatch],
+    make_contacts: Callable[..., list[Contact]], row: tuple[str, str, int], word: str,
+) -> None:  # fmt: skip
+    people = make_contacts(1)
+    make_dispatch([row], people=people)
+    page = owner_client.get(url("contact-messages", people[0].pk)).content.decode()
+    assert [said for said in ("See why", "See the message") if said in page] == [word]
