@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -97,7 +97,7 @@ class CrmMessaging(HttpAdapter):
         date, allowed = body.options.get(fields.SCHEDULE_DATE, ""), self.flag(fields.MAY_SCHEDULE)
         return [
             *checks.check_template(body, self._template_lines()),
-            *checks.check_schedule(date, allowed, self._zone(), datetime.now(UTC)),
+            *checks.check_schedule(date, allowed, self._zone(), times.now()),
         ]
 
     def check(self, body: Body, message: Message) -> list[Problem]:
@@ -151,7 +151,7 @@ class CrmMessaging(HttpAdapter):
         if not self.flag(fields.MAY_SCHEDULE):
             return None
         due = times.moment(body.options.get(fields.SCHEDULE_DATE, ""), self._zone())
-        return due if due is not None and times.may_schedule(due, datetime.now(UTC)) else None
+        return due if due is not None and times.may_schedule(due, times.now()) else None
 
     # -- asking -----------------------------------------------------------------------------------
     async def follow(self, ticket: str, channel: Channel) -> Followed:

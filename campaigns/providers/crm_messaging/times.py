@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 # Rule 11: nearer and farther moments stay with our own scheduler.
 NEAREST, FARTHEST = timedelta(minutes=2), timedelta(days=30)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 def is_zone(name: str) -> bool:
