@@ -31,5 +31,8 @@ urlpatterns = [
     path("exports/", exports.index, name="exports"),
     path("exports/<uuid:pk>/", exports.file, name="export-file"),
     path("replies/", replies.index, name="replies"),
+    path("replies/read/", replies.read, name="replies-read"),
+    path("replies/<int:pk>/answer/", replies.answer, name="reply-answer"),
+    path("settings/replies/", replies.settings, name="reply-settings"),
     path("contacts/<int:pk>/messages/", replies.of_contact, name="contact-messages"),
 ]

@@ -61,6 +61,7 @@ SETTINGS = [
     NavItem(_("Provider accounts"), "plug", "providers", "provider.view"),
     NavItem(_("People and roles"), "user-cog", "people", "workspace.view"),
     NavItem(_("Workspace"), "settings", "workspace_settings", "workspace.view"),
+    NavItem(_("Replies and opt-outs"), "message-reply", "reply-settings", "workspace.view"),
     NavItem(_("Audit log"), "history", "audit", "audit.view"),
 ]
 

@@ -195,32 +195,16 @@ class WorkspaceForm(forms.ModelForm):
     currency = forms.ChoiceField(label=_("Currency"), help_text=_("Of prices and budgets."))
     quiet_from = ClockField(label=_("From"), required=False)
     quiet_to = ClockField(label=_("To"), required=False)
-    stop_words = forms.CharField(
-        label=_("Opt-out words"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_("One a line. A reply that is one of them opts the person out. STOP always does."),
-    )
 
     class Meta:
         model = Workspace
-        fields = (
-            "name", "default_country", "time_zone", "language", "currency", "quiet_from", "quiet_to", "stop_words",
-        )  # fmt: skip
+        fields = ("name", "default_country", "time_zone", "language", "currency", "quiet_from", "quiet_to")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, "default_country", country_choices(keep=self.instance.default_country))
         _offer(self, "language", language_choices())
         _offer(self, "currency", currency_choices(keep=self.instance.currency))
-        self.initial["stop_words"] = "\n".join(self.instance.stop_words)
-
-    def clean_stop_words(self) -> list[str]:
-        lines = (line.strip().upper() for line in self.cleaned_data["stop_words"].splitlines())
-        words = list(dict.fromkeys(line for line in lines if line))
-        if any(len(word) > 40 for word in words) or len(words) > 50:
-            raise ValidationError(gettext("Give at most 50 words of at most 40 letters each."))
-        return words
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}

@@ -29,6 +29,8 @@ def new_secret() -> str:
 class DispatchKind(models.TextChoices):
     CAMPAIGN = "campaign", _("Campaign")
     TEST = "test", pgettext_lazy("kind of dispatch", "Test")
+    ANSWER = "answer", _("Answer to a reply")
+    CONFIRMATION = "confirm", _("Confirmation of an opt-out")
 
 
 class Dispatch(models.Model):

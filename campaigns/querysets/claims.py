@@ -70,14 +70,22 @@ def writable(channel: str, workspace_id: int, marketing: bool, test: bool) -> tu
 
 
 def take_rows(
-    dispatch_id: int, numbers: Sequence[int], *, channel: str, workspace_id: int, marketing: bool, test: bool
+    dispatch_id: int,
+    numbers: Sequence[int],
+    *,
+    channel: str,
+    workspace_id: int,
+    marketing: bool,
+    test: bool,
+    confirmation: bool = False,
 ) -> list[ClaimedRow]:
     """queued → claimed for the rows of these batches who may still be written to; gives them, in id order.
 
     Suppression and consent are asked here again (DESIGN §5.5): somebody may have opted out since `prepare`.
-    A test goes to addresses that a person has typed, which belong to no contact.
+    A test goes to addresses that a person has typed, which belong to no contact; the confirmation of an opt-out to
+    somebody who is on the do-not-contact list because of it.
     """
-    still, params = writable(channel, workspace_id, marketing, test)
+    still, params = ("1 = 1", []) if confirmation else writable(channel, workspace_id, marketing, test)
     found = sql.rows(
         f"UPDATE campaigns_recipient SET status = 'claimed' WHERE dispatch_id = %s AND batch_no IN "
         f"({sql.marks(numbers)}) AND status = 'queued' AND {still} "

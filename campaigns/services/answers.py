@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from campaigns.models import Campaign, Dispatch, Purpose, Recipient, Reply, ReplySettings, TemplateVersion
+from campaigns.models import Campaign, Dispatch, DispatchKind, Purpose, Recipient, Reply, ReplySettings, TemplateVersion
 from campaigns.services import dispatching
 from campaigns.states import CampaignStatus
 from console.errors import UserError
@@ -31,7 +31,7 @@ def answer(reply: Reply, text: str, actor: User, now: datetime) -> Dispatch:
     if consent.suppressed_among(reply.workspace, reply.channel, [reply.address]):
         raise UserError(_("This person has opted out, so nothing is written to them any more."))
     with transaction.atomic():
-        dispatch = _send(reply, text, actor, now)
+        dispatch = _send(reply, text, DispatchKind.ANSWER, actor, now)
         Reply.objects.filter(pk=reply.pk, read_at=None).update(read_at=now)
         audit.record("reply.answer", workspace=reply.workspace, actor=actor, target=reply, now=now)
     return dispatch
@@ -42,7 +42,7 @@ def confirm_opt_out(reply: Reply, text: str, now: datetime) -> Dispatch | None:
     from being obeyed, so it is logged and left."""
     try:
         with transaction.atomic():
-            return _send(reply, text, None, now)
+            return _send(reply, text, DispatchKind.CONFIRMATION, None, now)
     except (UserError, crypto.WrongKey) as error:
         log.warning("opt-out not confirmed", extra={"reply": reply.pk, "error": str(error)})
         return None
@@ -53,7 +53,7 @@ def can_answer(reply: Reply) -> bool:
     return reply.channel == "sms" and reply.account.is_active
 
 
-def _send(reply: Reply, text: str, actor: User | None, now: datetime) -> Dispatch:
+def _send(reply: Reply, text: str, kind: DispatchKind, actor: User | None, now: datetime) -> Dispatch:
     campaign = _carrier(reply, now)
     if campaign.version is None or campaign.version.text != text:
         version = TemplateVersion.objects.create(
@@ -61,7 +61,7 @@ def _send(reply: Reply, text: str, actor: User | None, now: datetime) -> Dispatc
         )
         Campaign.objects.filter(pk=campaign.pk).update(version=version, updated_at=now)
         campaign.version = version
-    dispatch = dispatching.send_test(campaign, [reply.address], reply.contact, actor, now)
+    dispatch = dispatching.send_test(campaign, [reply.address], reply.contact, actor, now, kind)
     Recipient.objects.filter(dispatch=dispatch).update(contact=reply.contact)
     return dispatch
 

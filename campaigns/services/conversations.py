@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from campaigns.models import Recipient, Reply
+from campaigns.models import Campaign, Recipient, Reply
 from campaigns.services import figures
 from campaigns.services.recipients import Line
 from console.models import Workspace
 from contacts.models import Contact
+from contacts.words import words
 
 NEWEST = 50
+RECENT = 1_000  # replies in which the campaigns of an inbox are looked for
+_FEWEST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +29,56 @@ class Turn:
     reply: Reply | None = None
 
 
-def replies(workspace: Workspace, *, opted_out: bool = False) -> QuerySet[Reply]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which replies of an inbox. `show`: "unread", "opt-outs" or "" for all; `q`: words of the text, a name, or a
+    number as people write it."""
+
+    show: str = ""
+    q: str = ""
+    campaign: int | None = None
+
+
+def replies(workspace: Workspace, wanted: Wanted) -> QuerySet[Reply]:
     """The inbox of a workspace with what a list shows of each reply."""
     found = Reply.objects.for_workspace(workspace)
-    if opted_out:
+    if wanted.show == "opt-outs":
         found = found.filter(opted_out=True)
+    elif wanted.show == "unread":
+        found = found.filter(read_at=None)
+    if wanted.campaign is not None:
+        found = found.filter(recipient__dispatch__campaign=wanted.campaign)
+    if wanted.q:
+        found = found.filter(_matches(wanted.q))
     return found.select_related("contact", "account", "recipient__dispatch__campaign")
+
+
+def _matches(q: str) -> Q:
+    digits = "".join(c for c in q if c.isdigit())
+    number = Q(address__contains=digits) if len(digits) >= _FEWEST_DIGITS else Q()
+    name = Q()
+    for word in words(q):
+        name &= Q(contact__search__contains=word)
+    return Q(text__icontains=q) | Q(address__iexact=q) | name | number
+
+
+def unread(workspace: Workspace) -> int:
+    return Reply.objects.for_workspace(workspace).filter(read_at=None).count()
+
+
+def campaigns_answered(workspace: Workspace) -> list[Campaign]:
+    """The campaigns that the newest replies answer, by name: what an inbox can be narrowed to."""
+    newest = Reply.objects.for_workspace(workspace).filter(recipient__isnull=False).order_by("-id")[:RECENT]
+    answered = Reply.objects.filter(pk__in=newest.values("pk")).values("recipient__dispatch__campaign")
+    return list(Campaign.objects.for_workspace(workspace).filter(pk__in=answered).order_by("name", "pk")[:100])
+
+
+def mark_read(workspace: Workspace, ids: Sequence[int] | None, now: datetime) -> int:
+    """Mark these replies as read, or all with None; gives how many were not."""
+    waiting = Reply.objects.for_workspace(workspace).filter(read_at=None)
+    if ids is not None:
+        waiting = waiting.filter(pk__in=ids)
+    return waiting.update(read_at=now)
 
 
 def of_contact(contact: Contact, now: datetime) -> list[Turn]:

@@ -117,7 +117,12 @@ def _create(
 
 
 def send_test(
-    campaign: Campaign, addresses: Sequence[str], contact: Contact | None, actor: User | None, now: datetime
+    campaign: Campaign,
+    addresses: Sequence[str],
+    contact: Contact | None,
+    actor: User | None,
+    now: datetime,
+    kind: DispatchKind = DispatchKind.TEST,
 ) -> Dispatch:
     """Send the campaign's message to typed addresses, with the values of `contact`, through the same ledger.
 
@@ -127,7 +132,7 @@ def send_test(
         raise UserError(_("Write the message before you send a test."))
     values = json.dumps(_test_values(campaign, contact), ensure_ascii=False)
     with transaction.atomic():
-        dispatch = _create(campaign, DispatchKind.TEST, now, actor, now)
+        dispatch = _create(campaign, kind, now, actor, now)
         _refuse_unsendable(dispatch)
         unique = list(dict.fromkeys(addresses))
         Recipient.objects.bulk_create(

@@ -140,4 +140,10 @@ def is_marketing(dispatch: Dispatch) -> bool:
 
 
 def is_test(dispatch: Dispatch) -> bool:
-    return dispatch.kind == DispatchKind.TEST
+    """True for what a person has addressed by hand, and for the confirmation of an opt-out: consent is not asked."""
+    return dispatch.kind != DispatchKind.CAMPAIGN
+
+
+def is_confirmation(dispatch: Dispatch) -> bool:
+    """True for the one message that goes to somebody who has just opted out."""
+    return dispatch.kind == DispatchKind.CONFIRMATION

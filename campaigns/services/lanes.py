@@ -25,7 +25,7 @@ from campaigns.providers.base import Capabilities, Channel, Provider
 from campaigns.querysets import claims, tallies
 from campaigns.services import accounts, content, list_plans, outcomes, pace
 from campaigns.services.courier import Courier
-from campaigns.services.flights import Flight, is_marketing, is_test, load
+from campaigns.services.flights import Flight, is_confirmation, is_marketing, is_test, load
 from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
 
 log = logging.getLogger(__name__)
@@ -199,6 +199,7 @@ class _Slice:
                 workspace_id=dispatch.workspace_id,
                 marketing=is_marketing(dispatch),
                 test=is_test(dispatch),
+                confirmation=is_confirmation(dispatch),
             )
             deltas = tallies.moves([])
             if len(rows) < sum(batch.size for batch in batches):

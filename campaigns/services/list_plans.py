@@ -37,7 +37,7 @@ UNDER_WAY = (*BEFORE_LAUNCH, ListStatus.LAUNCHING)
 def plan(dispatch: Dispatch, now: datetime) -> ListRun | None:
     """The run of a new dispatch whose campaign asks for one; None where lanes send it. Tests always go directly."""
     kind = dispatch.options.get(MODE)
-    if dispatch.kind == DispatchKind.TEST or kind not in (LIST, TAG):
+    if dispatch.kind != DispatchKind.CAMPAIGN or kind not in (LIST, TAG):
         return None
     if not accounts.capabilities(dispatch.account, dispatch.channel).remote_lists:
         return None

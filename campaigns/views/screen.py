@@ -35,6 +35,11 @@ WORDS: dict[str, Any] = {
     "opened": _("Opened"),
     "clicked": _("Clicked"),
 }
+_NUMBERED: dict[str, Any] = {
+    DispatchKind.TEST: _("Test send %(n)s"),
+    DispatchKind.ANSWER: _("Answer %(n)s"),
+    DispatchKind.CONFIRMATION: _("Confirmation %(n)s"),
+}
 HELD = _("Held")  # paused, or held by a problem: not for hours, but until a person acts
 _OF_SCREEN = frozenset({"receipt", "retry", "held"})  # states that the row's own status does not name
 
@@ -85,7 +90,7 @@ def shown(dispatch: Dispatch, line: Line) -> dict[str, Any]:
 
 def heading_of(dispatch: Dispatch) -> str:
     """ "Dispatch 2", or "Test send 1" for a message to typed addresses."""
-    words = _("Test send %(n)s") if dispatch.kind == DispatchKind.TEST else _("Dispatch %(n)s")
+    words = _NUMBERED.get(dispatch.kind, _("Dispatch %(n)s"))
     return words % {"n": dispatch.number}
 
 

@@ -22,7 +22,6 @@ EDITABLE = (
     "currency",
     "quiet_from",
     "quiet_to",
-    "stop_words",
 )
 
 

@@ -23,7 +23,6 @@ GIVEN = {
     "currency": "EUR",
     "quiet_from": "",
     "quiet_to": "",
-    "stop_words": "",
 }
 PROFILE = {"name": "Ane", "language": "es", "time_zone": "America/Sao_Paulo", "theme": "dark"}
 
@@ -90,12 +89,10 @@ class TestWorkspaceSettings:
             "name": "Tienda Sur",
             "quiet_from": "21:00",
             "quiet_to": "9",
-            "stop_words": "baja\nBAJA\nno más",
         }
         owner_client.post(SETTINGS, data)
         workspace.refresh_from_db()
         assert (workspace.name, workspace.quiet_from, workspace.quiet_to) == ("Tienda Sur", time(21), time(9))
-        assert workspace.stop_words == ["BAJA", "NO MÁS"]
 
     @pytest.mark.parametrize("role", [role for role in Role.values if role != Role.OWNER])
     def test_others_read_but_do_not_change_them(self, workspace: Workspace, as_role: Any, role: str) -> None:

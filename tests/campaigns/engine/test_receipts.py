@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.models import ProviderEvent, Recipient, Reply
+from campaigns.models import Dispatch, ProviderEvent, Recipient, Reply, ReplySettings
 from campaigns.services import decisions, dispatching, inbox
+from console.services import crypto
 from contacts.models import Contact, Suppression
 from tests.campaigns.engine.conftest import references, statuses
 
@@ -227,3 +228,48 @@ def test_a_callback_in_another_encoding_is_kept_byte_for_byte(sent, engine):
     body = "Sí, mañana".encode("cp1252")
     engine.call_back(sent.account, "reply", body)
     assert base64.b64decode(ProviderEvent.objects.get().body) == body
+
+
+# -- confirmations, and people who wait in a queue --------------------------------------------------
+@pytest.fixture
+def confirming(workspace):
+    texts = {"es": "Hecho: no escribimos más."}
+    return ReplySettings.objects.create(workspace=workspace, confirms=True, confirmation=texts)
+
+
+def test_an_opt_out_is_confirmed_once_where_the_workspace_wants_it(sent, engine, confirming, sandbox):
+    person = Contact.objects.get(key="K1")
+    engine.call_back(sent.account, "reply", reply("BAJA", person.phone))
+    engine.call_back(sent.account, "reply", reply("Baja!", person.phone, "mo-2"))
+    engine.slice(sent.account)
+    confirmation = Dispatch.objects.get(kind="confirm")
+    assert statuses(confirmation) == {"accepted": 1}
+    texts = [entry["text"] for entry in sandbox.log() if entry["destination"] == person.phone.lstrip("+")]
+    assert texts[1:] == ["Hecho: no escribimos más."]
+
+
+def test_an_opt_out_is_answered_with_nothing_by_default(sent, engine):
+    engine.call_back(sent.account, "reply", reply("BAJA", Contact.objects.get(key="K1").phone))
+    assert Dispatch.objects.count() == 1
+
+
+def test_a_confirmation_that_cannot_go_does_not_keep_the_opt_out(sent, engine, confirming, monkeypatch):
+    person = Contact.objects.get(key="K1")
+    monkeypatch.setattr(crypto, "unseal", lambda sealed: (_ for _ in ()).throw(crypto.WrongKey("no key")))
+    engine.call_back(sent.account, "reply", reply("BAJA", person.phone))
+    assert Suppression.objects.filter(address=person.phone).exists()
+    assert Dispatch.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["reply", "status"])
+def test_an_opt_out_holds_for_rows_that_wait_already(sent, engine, make_campaign, sandbox, how):
+    waiting = engine.prepare(engine.start(make_campaign(sent.account)))
+    person = Contact.objects.get(key="K1")
+    if how == "reply":
+        engine.call_back(sent.account, "reply", reply("STOP please", person.phone))
+    else:
+        code = callback(references(sent)[1], 204, destination=person.phone.lstrip("+"))
+        engine.call_back(sent.account, "status", code)
+    engine.slice(sent.account)
+    assert statuses(waiting) == {"accepted": 2, "skipped": 1}
+    assert len([e for e in sandbox.log() if e["destination"] == person.phone.lstrip("+")]) == 1
