@@ -1,4 +1,4 @@
-"""Direct campaigns by tickets and request ids: callbacks find their rows, what is in doubt is repeated under its key."""
+"""Direct campaigns by tickets and request ids: callbacks find rows, and what is in doubt is repeated under its key."""
 
 from __future__ import annotations
 
