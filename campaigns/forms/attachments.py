@@ -59,7 +59,10 @@ class Tray:
     @property
     def room(self) -> str:
         values = {"most": filesizeformat(MAX_BYTES), "n": MAX_FILES}
-        return _("At most %(n)s files and %(most)s together. To show an image in the text, write its name after cid:") % values
+        return (
+            _("At most %(n)s files and %(most)s together. To show an image in the text, write its name after cid:")
+            % values
+        )
 
     def settle(self, html: str) -> list[str]:
         """Tell images that `html` shows from files beside it; gives the names it shows that are not here."""
@@ -86,5 +89,3 @@ def _ids(data: QueryDict) -> list[int]:
 def _read(file: UploadedFile) -> Upload:
     """A chosen file; of one that is too large only as much as shows that it is."""
     return Upload(str(file.name or ""), file.read(MAX_BYTES + 1))
-
-

@@ -234,9 +234,8 @@ def _files(campaign: Campaign) -> Check | None:
         values["names"] = ", ".join(wrong)
         return Check("files", Level.BAD, _("A file cannot be sent"), text % values, "message")
     text = ngettext("%(n)s file, %(size)s", "%(n)s files, %(size)s", len(files))
-    return Check(
-        "files", Level.OK, _("The files can be sent"), text % {"n": len(files), "size": filesizeformat(total)}, "message"
-    )
+    counted = text % {"n": len(files), "size": filesizeformat(total)}
+    return Check("files", Level.OK, _("The files can be sent"), counted, "message")
 
 
 def _provider(campaign: Campaign) -> Check | None:

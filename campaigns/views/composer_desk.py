@@ -93,7 +93,8 @@ def _text_form(
         return FORMS[campaign.channel](data, known=known, initial=initial)
     chosen = request.FILES.getlist(CHOSEN)
     tray = Tray(campaign.workspace, now, version=_own_version(campaign), data=data, chosen=chosen)
-    if data is not None and Tray.is_asked(data):  # only files were meant: what is typed stays, and is not judged yet
+    # Only files were meant: what is typed stays, and is not judged yet.
+    if data is not None and Tray.is_asked(data):
         data, initial = None, data.dict()
     return FORMS[campaign.channel](data, known=known, tray=tray, initial=initial)
 

@@ -93,7 +93,8 @@ def _form(
     if channel == "email":
         chosen = request.FILES.getlist(CHOSEN)
         tray = Tray(request.workspace, timezone.now(), version=current, data=data, chosen=chosen)
-        if data is not None and Tray.is_asked(data):  # only files were meant: what is typed stays, and is not judged yet
+        # Only files were meant: what is typed stays, and is not judged yet.
+        if data is not None and Tray.is_asked(data):
             data, initial = None, data.dict()
     known = content.known_names(request.workspace)
     return FORMS[channel](data, known=known, tray=tray, workspace=request.workspace, template=template, initial=initial)
