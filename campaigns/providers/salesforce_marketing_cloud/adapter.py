@@ -163,7 +163,7 @@ class SalesforceMarketingCloud(HttpAdapter):
             raise Misconfigured(Reason.INVALID_CONTENT, text, explain(answer)[0], 404)
         self._session.check(answer, safe=True)
         try:
-            return definitions.definition_of(self._session.parsed(answer))
+            return definitions.definition_of(self._session.parsed(answer, safe=True))
         except ValueError as error:
             raise self._session.unreadable(answer, safe=True) from error
 
@@ -210,7 +210,7 @@ class SalesforceMarketingCloud(HttpAdapter):
             return []
         self._session.check(answer, safe=True)
         try:
-            return [events.status_event(reference, self._session.parsed(answer))]
+            return [events.status_event(reference, self._session.parsed(answer, safe=True))]
         except ValueError as error:
             raise self._session.unreadable(answer, safe=True) from error
 

@@ -17,7 +17,7 @@ PAGE_SIZE, MOST_PAGES = 50, 20
 ACTIVE, DELETED = "active", "deleted"
 
 PLACEHOLDER = re.compile(r"%%([A-Za-z0-9_ ]+)%%")
-_SCRIPT = re.compile(r"%%\[|%%=|<script", re.IGNORECASE)
+_SCRIPT = re.compile(r"%%\[.*?\]%%|%%=.*?=%%|<script.*?</script>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Definition:
 
     def placeholders(self, profile: Collection[str]) -> tuple[str, ...]:
         """Names that need a value of ours: each once, without those that Marketing Cloud fills in by itself."""
-        names = dict.fromkeys(PLACEHOLDER.findall(self.message or ""))
+        names = dict.fromkeys(PLACEHOLDER.findall(_SCRIPT.sub("", self.message or "")))
         return tuple(name for name in names if name not in profile)
 
     def as_template(self, profile: Collection[str]) -> RemoteTemplate:

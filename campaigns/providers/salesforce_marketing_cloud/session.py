@@ -86,8 +86,8 @@ class Session:
             raise _too_fast(answer, code, self._http.redact(text), tries)
         self._http.check(answer, {answer.status: found} if found else {}, safe=safe)
 
-    def parsed(self, answer: Answer) -> Any:
-        return self._http.parsed(answer)
+    def parsed(self, answer: Answer, *, safe: bool = False) -> Any:
+        return self._http.parsed(answer, safe=safe)
 
     def unreadable(self, answer: Answer, *, safe: bool = False) -> ProviderError:
         return self._http.unreadable(answer, safe=safe)
