@@ -98,7 +98,8 @@ class Field:
     account has read none).
     aliases: other names under which commands may pass the value (compared without case, `_` and `-`).
     For delivery options: channels and purposes ("marketing", "service") that it is for, () = all; guarded: only
-    who may manage accounts sets it, and the audit log says so.
+    who may manage accounts sets it, and the audit log says so; needs: the account option, a flag, without which it is
+    not offered.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Field:
     channels: tuple[Channel, ...] = ()
     purposes: tuple[str, ...] = ()
     guarded: bool = False
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)

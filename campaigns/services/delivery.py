@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, ProviderAccount, TemplateVersion
 from campaigns.providers import registry
+from campaigns.providers.adapter import TRUE
 from campaigns.providers.base import Channel, Field
 from campaigns.services import accounts
 
@@ -34,6 +35,7 @@ def fields_of(account: ProviderAccount, campaign: Campaign) -> tuple[Field, ...]
         for field in registry.provider_class(account.provider).message_fields
         if (not field.channels or Channel(campaign.channel) in field.channels)
         and (not field.purposes or campaign.purpose in field.purposes)
+        and (not field.needs or str(account.options.get(field.needs, "")).lower() in TRUE)
     )
 
 
