@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import (
     Batch,
     Dispatch,
+    Engagement,
+    EngagementTally,
     Pulse,
     Recipient,
     Tally,
@@ -98,6 +100,24 @@ class RecipientAdmin(ReadOnlyAdmin):
         column = "email" if "@" in term else "phone"
         people = Contact.objects.filter(**{column: term}).values_list("pk", flat=True)[:MOST_CONTACTS]
         return queryset.filter(contact__in=list(people)), False
+
+
+@admin.register(Engagement)
+class EngagementAdmin(ReadOnlyAdmin):
+    list_display = ("id", "dispatch", "recipient", "kind", "url", "at")
+    list_select_related = ("dispatch__campaign", "recipient")
+    search_fields = ("=recipient__id",)
+    search_help_text = _("The id of a recipient.")
+    ordering = ("-pk",)
+
+
+@admin.register(EngagementTally)
+class EngagementTallyAdmin(ReadOnlyAdmin):
+    list_display = ("id", "dispatch", "kind", "url", "people")
+    list_select_related = ("dispatch__campaign",)
+    search_fields = ("=dispatch__id",)
+    search_help_text = _("The id of a dispatch.")
+    ordering = ("-pk",)
 
 
 @admin.register(Batch)
