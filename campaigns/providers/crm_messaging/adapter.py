@@ -18,6 +18,7 @@ from campaigns.providers.base import (
     Count,
     Event,
     Hook,
+    HookUrl,
     Message,
     Misconfigured,
     NotSent,
@@ -50,7 +51,7 @@ class CrmMessaging(HttpAdapter):
     default_base_url = ""
     credential_fields = fields.CREDENTIALS
     option_fields = fields.OPTIONS
-    hook_urls = ()
+    hook_urls: ClassVar[tuple[HookUrl, ...]] = ()
     message_fields = fields.MESSAGE_OPTIONS
 
     # -- what it can do ---------------------------------------------------------------------------

@@ -82,8 +82,9 @@ MESSAGE_OPTIONS: tuple[Field, ...] = (
         _("Let the CRM send it at"),
         required=False,
         help=_(
-            "Date and time on the CRM's clocks, such as 2026-10-05 10:00, from 2 minutes to 30 days ahead; only where "
-            "the provider account allows it. What was handed over can then no longer be stopped. Empty: at once."
+            "Date and time on the CRM's clocks, such as 2026-10-05 10:00, from 2 minutes to 30 days ahead. What was "
+            "handed over can then no longer be stopped or moved. Empty: at once."
         ),
+        needs=MAY_SCHEDULE,
     ),
 )
