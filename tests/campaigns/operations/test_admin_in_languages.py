@@ -22,10 +22,15 @@ from django.utils.translation import gettext, override
 
 from campaigns.models import (
     AccessToken,
+    Alarm,
     Attachment,
     Dispatch,
+    Engagement,
+    EngagementTally,
     Lane,
     ListRun,
+    Notice,
+    NoticePreference,
     Pace,
     ProviderAccount,
     ProviderEvent,
@@ -35,7 +40,7 @@ from campaigns.models import (
     Ticket,
 )  # fmt: skip
 from console.management import messages
-from console.models import FailedSignIn, Heartbeat, Job, SignIn, User, Workspace
+from console.models import FailedSignIn, Heartbeat, Job, Membership, SignIn, User, Workspace
 from console.services import audit
 from contacts.models import Contact, ContactField, Group
 from contacts.services import consent
@@ -103,6 +108,13 @@ def everything(
                               data=b"x", created_at=now)  # fmt: skip
     Ticket.objects.create(account=sms_account, dispatch=dispatch, batch_no=1, value="T1", made_at=now, course="unclear")
     ListRun.objects.create(dispatch=dispatch, name="L1", status="waiting", kind="tag", created_at=now)
+    row = dispatch.recipients.first()
+    Engagement.objects.create(dispatch=dispatch, recipient=row, kind="clicked", url="https://x.example", at=now)
+    EngagementTally.objects.create(dispatch=dispatch, kind="opened", people=1)
+    told = Notice.objects.create(workspace=workspace, user=owner, dispatch=dispatch, kind="hold", at=now, mail="failed")
+    membership = Membership.objects.get(user=told.user)
+    NoticePreference.objects.create(membership=membership, kind="alarm", level="email")
+    Alarm.objects.create(workspace=workspace, dispatch=dispatch, people=4, raised_at=now, checked_at=now)
 
 
 def models() -> list[type[Model]]:
