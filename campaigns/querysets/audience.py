@@ -258,7 +258,7 @@ def _time_mark() -> str:
 def chunk_counts(dispatch_id: int, after_id: int) -> list[tuple[int | None, str, int]]:
     """(batch_no, reason, people) of the rows that the caller's transaction has just written."""
     found = sql.rows(
-        "SELECT batch_no, reason, COUNT(*) FROM campaigns_recipient WHERE id > %s AND dispatch_id = %s "
+        f"SELECT batch_no, reason, COUNT(*) FROM campaigns_recipient WHERE id > %s AND {sql.DISPATCH} "
         "GROUP BY batch_no, reason",
         [after_id, dispatch_id],
     )

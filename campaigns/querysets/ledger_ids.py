@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.db.models.expressions import RawSQL
 
 from campaigns.models import Recipient
+from campaigns.querysets import sql
 from campaigns.states import RecipientStatus
 
 
@@ -43,16 +45,20 @@ def batches_with_unknown(dispatch_id: int) -> list[int]:
     return [int(no) for no in found.order_by().values_list("batch_no", flat=True).distinct() if no is not None]
 
 
+def _of_batch(dispatch_id: int, number: int) -> QuerySet[Recipient]:
+    return Recipient.objects.filter(dispatch_id=RawSQL(sql.UNSEEN, [dispatch_id]), batch_no=number)  # noqa: S611
+
+
 def unknown_rows(dispatch_id: int, number: int) -> list[tuple[int, int, int]]:
     """(id, attempt, parts) of a batch's rows whose outcome is unknown."""
-    found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no=number, status=RecipientStatus.UNKNOWN)
+    found = _of_batch(dispatch_id, number).filter(status=RecipientStatus.UNKNOWN)
     return list(found.order_by("id").values_list("id", "attempt", "parts"))
 
 
 def of_ticket(dispatch_id: int, batch_no: int, ticket: str, sources: frozenset[str]) -> list[int]:
     """Ids of the rows that went to the vendor under this ticket and are in one of `sources`."""
-    found = Recipient.objects.filter(dispatch_id=dispatch_id, batch_no=batch_no, provider_message_id=ticket)
-    return list(found.filter(status__in=sources).order_by("pk").values_list("pk", flat=True))
+    found = _of_batch(dispatch_id, batch_no).filter(provider_message_id=ticket, status__in=sources)
+    return list(found.order_by("pk").values_list("pk", flat=True))
 
 
 def give_reason(dispatch_id: int, recipient_id: int, reason: str) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
     # Few rows retry among very many that wait: the expression keeps the planner off the index by status, so that
     # it starts from their batches (index dispatch, batch_no).
     column = "(r.status || '')" if walk.retrying else "r.status"
-    text, params = f"r.dispatch_id = %s AND {column} = %s", [walk.dispatch_id, status]
+    text, params = f"r.{sql.DISPATCH} AND {column} = %s", [walk.dispatch_id, status]
     if walk.reason is not None:
         text, params = f"{text} AND r.reason = %s", [*params, walk.reason]
     if walk.without is not None:
@@ -88,7 +88,7 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
     starts = range(first, last + 1, step)
     found = sql.rows(
         f"WITH p(start) AS (VALUES {', '.join(['(%s)'] * len(starts))}) SELECT DISTINCT "
-        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s AND r.id >= p.start "
+        f"(SELECT r.id FROM campaigns_recipient r WHERE r.{sql.DISPATCH} AND r.status = %s AND r.id >= p.start "
         "ORDER BY r.id LIMIT 1) FROM p",
         [*starts, dispatch_id, status],
     )
@@ -97,7 +97,7 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
 
 def _ends(dispatch_id: int, status: str) -> tuple[int, int] | None:
     """Both ends of the index walk of one status: two seeks."""
-    seek = "(SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = %s ORDER BY id {} LIMIT 1)"
+    seek = f"(SELECT id FROM campaigns_recipient WHERE {sql.DISPATCH} AND status = %s ORDER BY id {{}} LIMIT 1)"
     found = sql.rows(f"SELECT {seek.format('ASC')}, {seek.format('DESC')}", [dispatch_id, status] * 2)
     first, last = found[0]
     return None if first is None else (int(first), int(last))

@@ -8,6 +8,12 @@ from typing import Any
 
 from django.db import connection
 
+# The id of a dispatch in statements that look for few of its rows. PostgreSQL judges `= 27` by what it has seen of 27;
+# of a dispatch that was just prepared it has seen nothing, takes it for empty and reads the whole of it, for every
+# batch. Of a value inside a subquery it assumes the average, and takes the index that fits.
+UNSEEN = "SELECT %s"
+DISPATCH = f"dispatch_id = ({UNSEEN})"
+
 
 def is_postgres() -> bool:
     return connection.vendor == "postgresql"
