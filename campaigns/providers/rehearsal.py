@@ -14,7 +14,8 @@ class Rehearsal:
     """`credentials` work at the sandbox. `portal`: the sandbox's settings that stand for what an operator enters in
     the vendor's portal, with `{kind}` where the callback address of that kind goes; `vendor` is its key there.
     `country`: where the phones are that the sandbox takes, for one that does not take every country's. `delivery`: a
-    campaign's answers to the provider's `message_fields`, where it cannot be sent without."""
+    campaign's answers to the provider's `message_fields`, where it cannot be sent without. `credit_gone` and
+    `credit_back`: settings of the sandbox that empty the account there and fill it again, where it has one."""
 
     credentials: Mapping[str, str]
     channels: tuple[Channel, ...]
@@ -23,6 +24,8 @@ class Rehearsal:
     options: Mapping[str, Any] = field(default_factory=dict)
     country: str = "ES"
     delivery: Mapping[str, str] = field(default_factory=dict)
+    credit_gone: Mapping[str, Any] = field(default_factory=dict)
+    credit_back: Mapping[str, Any] = field(default_factory=dict)
 
 
 REHEARSALS: Mapping[str, Rehearsal] = {
@@ -31,6 +34,8 @@ REHEARSALS: Mapping[str, Rehearsal] = {
         channels=(Channel.SMS,),
         vendor="sinch",
         portal={"callback_url": "status", "dlr_url": "delivery", "mo_url": "reply"},
+        credit_gone={"credit": 0},
+        credit_back={"credit": None},
     ),
     "messaging-service": Rehearsal(
         credentials={"auth_form": "app", "api_key": "sandbox-key"},
@@ -51,6 +56,8 @@ REHEARSALS: Mapping[str, Rehearsal] = {
         channels=(Channel.SMS,),
         vendor="octopush",
         portal={"deliveries_url": "delivery", "inbounds_url": "reply", "blacklist_url": "stop"},
+        credit_gone={"accounts": {"campaigns@shop.example": {"balance": 0.0}}},
+        credit_back={"accounts": {"campaigns@shop.example": {"balance": 100_000.0}}},
     ),
     "salesforce-marketing-cloud": Rehearsal(
         credentials={"subdomain": "sandbox", "client_id": "sandbox", "client_secret": "sandbox"},

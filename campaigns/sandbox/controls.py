@@ -120,16 +120,18 @@ class Controls:
         return _json({"faults": self._world.faults.armed()})
 
     async def arm_faults(self, request: web.Request) -> web.StreamResponse:
-        """One fault or a list of them, used in this order."""
+        """One fault or a list of them, used in this order. `vendor`: only requests to that one are hit."""
         values = await _read(request)
         for fault in values if isinstance(values, list) else [values]:
             if not isinstance(fault, dict):
                 raise BadControl("a fault is an object with path and kind")
-            self._world.faults.arm(fault)
+            vendor = {"vendor": self._vendor(str(fault["vendor"])).slug} if fault.get("vendor") else {}
+            self._world.faults.arm({**fault, **vendor})
         return await self.show_faults(request)
 
     async def clear_faults(self, request: web.Request) -> web.StreamResponse:
-        self._world.faults.clear()
+        """Disarm all, or with `?vendor=` those of one."""
+        self._world.faults.clear(self._vendor_slug(request) or "")
         return await self.show_faults(request)
 
     async def reset(self, request: web.Request) -> web.StreamResponse:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-STATUSES = {"http_429": 429, "http_500": 500, "http_502": 502, "http_503": 503, "http_504": 504}
+STATUSES = {"http_401": 401, "http_429": 429, "http_500": 500, "http_502": 502, "http_503": 503, "http_504": 504}
 """Refusals in the vendor's own error format."""
 
 KINDS = frozenset(STATUSES) | {
@@ -47,8 +47,9 @@ class BadFault(ValueError):
 
 @dataclass(slots=True)
 class Fault:
-    """path: exact, or a prefix that ends in `*`. times: how many requests it hits. seconds: real time it lasts.
-    accept: an http_* or html_* fault that processes the request before it lies about it."""
+    """path: exact, or a prefix that ends in `*`. vendor: the slug of the only one it hits, "" = any. times: how many
+    requests it hits. seconds: real time it lasts. accept: an http_* or html_* fault that processes the request before
+    it lies about it."""
 
     path: str
     kind: str
@@ -56,8 +57,11 @@ class Fault:
     seconds: float
     retry_after: int | None = None
     accept: bool = False
+    vendor: str = ""
 
-    def matches(self, path: str) -> bool:
+    def matches(self, path: str, vendor: str) -> bool:
+        if self.vendor and self.vendor != vendor:
+            return False
         return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
 
 
@@ -69,8 +73,8 @@ class Faults:
         self.kinds = set(KINDS)  # with those of the vendors, once they are registered
 
     def arm(self, values: Mapping[str, Any]) -> Fault:
-        """Arm from JSON: path, kind, and optionally times, seconds, retry_after, accept. Raises BadFault."""
-        if unknown := values.keys() - {"path", "kind", "times", "seconds", "retry_after", "accept"}:
+        """Arm from JSON: path, kind, and optionally times, seconds, retry_after, accept, vendor. Raises BadFault."""
+        if unknown := values.keys() - {"path", "kind", "times", "seconds", "retry_after", "accept", "vendor"}:
             raise BadFault(f"unknown field {sorted(unknown)[0]!r}")
         kind = str(values.get("kind", ""))
         kind = ALIASES.get(kind, kind)
@@ -84,6 +88,7 @@ class Faults:
                 seconds=float(values.get("seconds", DEFAULT_SECONDS.get(kind, HANG_SECONDS))),
                 retry_after=None if values.get("retry_after") is None else int(values["retry_after"]),
                 accept=bool(values.get("accept", False)),
+                vendor=str(values.get("vendor", "")),
             )
         except (TypeError, ValueError) as error:
             raise BadFault(f"times, seconds and retry_after must be numbers: {error}") from None
@@ -91,10 +96,10 @@ class Faults:
             self._armed.append(fault)
         return fault
 
-    def take(self, path: str) -> Fault | None:
-        """The fault that a request to `path` gets, used up by one."""
+    def take(self, path: str, vendor: str) -> Fault | None:
+        """The fault that a request to `path` of `vendor` gets, used up by one."""
         for fault in self._armed:
-            if fault.matches(path):
+            if fault.matches(path, vendor):
                 fault.times -= 1
                 if not fault.times:
                     self._armed.remove(fault)
@@ -104,5 +109,6 @@ class Faults:
     def armed(self) -> list[dict[str, Any]]:
         return [asdict(fault) for fault in self._armed]
 
-    def clear(self) -> None:
-        self._armed = []
+    def clear(self, vendor: str = "") -> None:
+        """Disarm all, or only those of one vendor."""
+        self._armed = [fault for fault in self._armed if vendor and fault.vendor != vendor]

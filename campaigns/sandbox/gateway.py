@@ -36,7 +36,7 @@ def endpoint(world: World, vendor: Vendor, handler: Handler) -> Callable[[web.Re
         except (ClientError, OSError):
             arrival.client_gone = True
             return reset(request)
-        fault = world.faults.take(request.path)
+        fault = world.faults.take(request.path, vendor.slug)
         if fault is not None:
             arrival.fault = fault.kind
         response = await _respond(world, vendor, request, arrival, fault, lambda: _process(

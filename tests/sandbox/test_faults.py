@@ -244,3 +244,41 @@ def test_a_mistyped_fault_is_refused(sinch: httpx.Client, fault: dict[str, Any])
     answer = sinch.post("/__sandbox__/faults", json={"path": PATH, **fault})
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+# -- faults of one vendor ---------------------------------------------------------------------------
+ROUTES = {
+    "sinch-messaging": ("POST", "/v1/send-sms"),
+    "messaging-service": ("POST", "/sms/3/messages"),
+    "crm-messaging": ("POST", "/api/SendMessages"),
+    "octopush": ("GET", "/v1/public/wallet/check-balance"),
+    "salesforce-marketing-cloud": ("POST", "/messaging/v1/sms/messages/"),
+}
+
+
+def armed(sandbox: SandboxProcess) -> list[dict[str, Any]]:
+    return list(httpx.get(f"{sandbox.url}/__sandbox__/faults").json()["faults"])
+
+
+@pytest.mark.parametrize("vendor", ROUTES)
+def test_a_refused_key_is_said_in_the_vendors_own_format(sandbox: SandboxProcess, vendor: str) -> None:
+    method, path = ROUTES[vendor]
+    sandbox.arm("*", "http_401", vendor=vendor)
+    answer = httpx.request(method, sandbox.url + path, json={})
+    assert (answer.status_code, bool(answer.json())) == (401, True)
+    assert armed(sandbox) == []
+
+
+def test_a_fault_of_one_vendor_hits_no_other(sandbox: SandboxProcess) -> None:
+    sandbox.arm("*", "http_500", vendor="octopush")
+    sandbox.arm("*", "http_503", vendor="sinch")
+    answer = httpx.post(sandbox.url + PATH, json=MESSAGE, headers=HEADERS)
+    assert answer.status_code == 503
+    assert [fault["vendor"] for fault in armed(sandbox)] == ["octopush"]
+
+
+def test_the_faults_of_one_vendor_are_cleared_alone(sandbox: SandboxProcess) -> None:
+    sandbox.arm("*", "http_500", vendor="octopush")
+    sandbox.arm("*", "http_503")
+    httpx.delete(f"{sandbox.url}/__sandbox__/faults", params={"vendor": "octopush"})
+    assert [fault["kind"] for fault in armed(sandbox)] == ["http_503"]
