@@ -57,7 +57,8 @@ def channels(account: ProviderAccount) -> list[Channel]:
 
 def reaches_us(account: ProviderAccount) -> bool:
     """Whether this account's provider can call `PUBLIC_URL`: a public address, or the provider is as near as we are."""
-    return not _is_private(settings.PUBLIC_URL) or _is_private(account.base_url)
+    near = bool(account.base_url) and _is_private(account.base_url)  # without one, the vendor's own public hosts
+    return not _is_private(settings.PUBLIC_URL) or near
 
 
 def fetch(account_id: int, now: Now) -> int | None:
