@@ -129,7 +129,9 @@ def _told(field: models.Field[Any, Any], say: Say) -> Callable[[Any], Any]:
 
 def shown(value: Any) -> Any:
     """A value as Django shows that of a field: days and numbers in the reader's language, a dash for nothing."""
-    return value if hasattr(value, "__html__") else display_for_value("" if value is None else value, "-") or "-"
+    if value in (None, ""):
+        return "-"
+    return value if hasattr(value, "__html__") else display_for_value(value, "-")
 
 
 def _data(value: Any) -> str:
