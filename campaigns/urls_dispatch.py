@@ -16,6 +16,7 @@ urlpatterns = [
     path("dispatches/<int:pk>/pause/", dispatch.pause, name="dispatch-pause"),
     path("dispatches/<int:pk>/resume/", dispatch.resume, name="dispatch-resume"),
     path("dispatches/<int:pk>/stop/", dispatch.stop, name="dispatch-stop"),
+    path("dispatches/<int:pk>/kept/", kept.page, name="dispatch-kept"),
     path("dispatches/<int:pk>/retry/", dispatch.retry, name="dispatch-retry"),
     path("dispatches/<int:pk>/requests/<int:number>/", unanswered.name, name="request-name"),
     path("dispatches/<int:pk>/people/", recipients.index, name="recipient-list"),

@@ -26,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "contacts.export": contacts_export.run,
     "groups.apply": groups.run,
     "campaigns.export": recipients_export.run,
+    kept.JOB: kept.run,
 }
 
 

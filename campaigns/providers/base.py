@@ -444,6 +444,10 @@ class Provider(Protocol):
         """The content that the vendor holds (`Capabilities.lists_templates`)."""
         ...
 
+    def keeps_until(self, options: Mapping[str, str]) -> datetime | None:
+        """Until when a campaign's answers make the vendor keep its messages; None: they go at once."""
+        ...
+
     async def kept(self, key: str, channel: Channel) -> list[Kept]:
         """What the vendor keeps until its time of the request `key` (`Capabilities.keeps_for`): one entry for each
         part of it, [] for a request that is not scheduled or was never heard of."""

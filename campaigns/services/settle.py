@@ -87,7 +87,7 @@ def look_up(batch_id: int, now: datetime) -> int:
         Batch.objects.filter(pk=batch_id).update(look_up_at=until)
     references = {reference_of(dispatch.key, pk, attempt): pk for pk, attempt, _ in rows}
     try:
-        events = asyncio.run(_ask(dispatch, list(references)))
+        events = asyncio.run(_ask(batch, list(references), capabilities))
     except (ProviderError, crypto.WrongKey) as error:
         accounts.note_error(dispatch.account_id, getattr(error, "reason", Reason.AUTH), str(error), now)
         # What was learned before the vendor stopped us counts; the rest was not asked, so nothing follows from it.
@@ -100,9 +100,17 @@ def look_up(batch_id: int, now: datetime) -> int:
     return settled
 
 
-async def _ask(dispatch: Dispatch, references: list[str]) -> list[Event]:
-    async with accounts.open_provider(dispatch.account, connections=2) as provider:
-        return list(await provider.look_up(references, Channel(dispatch.channel)))
+async def _ask(batch: Batch, references: list[str], capabilities: Capabilities) -> list[Event]:
+    """What the vendor knows of the references. One that it keeps for later may not be in its logs yet: when it keeps
+    the request, and nothing else was sent under its key, it has them all."""
+    channel = Channel(batch.dispatch.channel)
+    async with accounts.open_provider(batch.dispatch.account, connections=2) as provider:
+        events = list(await provider.look_up(references, channel))
+        missing = set(references) - {event.reference for event in events}
+        whole = len(missing) == batch.size
+        if capabilities.keeps_for and whole and await provider.kept(str(batch.key), channel):
+            events += [Event(EventKind.ACCEPTED, "", reference=reference, channel=channel) for reference in missing]
+        return events
 
 
 def _after_look_up(batch: Batch, now: datetime) -> None:

@@ -26,6 +26,8 @@ _KINDS: dict[str, tuple[str, str, Any]] = {
     "dispatch.resume": ("sending", "player-play", gettext_lazy("Resumed")),
     "dispatch.hold": ("failed", "alert-triangle", gettext_lazy("Held by a problem")),
     "dispatch.stop": ("excluded", "player-stop", gettext_lazy("Stopped for good")),
+    "dispatch.move": ("brand", "clock-play", gettext_lazy("Moved at the provider")),
+    "dispatch.call_off": ("excluded", "player-stop", gettext_lazy("Called off at the provider")),
     "dispatch.finish": ("delivered", "checks", gettext_lazy("Finished")),
     "dispatch.resend": ("retry", "refresh", gettext_lazy("Sending again")),
     "export.create": ("brand", "table-export", gettext_lazy("Export asked for")),

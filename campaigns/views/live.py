@@ -16,6 +16,7 @@ from campaigns.services import (
     deliveries,
     dispatching,
     figures,
+    kept,
     pace,
     recipients,
     speed,
@@ -57,6 +58,7 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
     return {
         **head_of(dispatch, now, found),
         "figures": found,
+        "kept_until": kept.open_until(dispatch, now),
         "parts": parts(dispatch, found),
         "everyone_url": people_url(dispatch),
         "handed_url": people_url(dispatch, state="handed"),

@@ -73,6 +73,8 @@ ACTIONS: dict[str, Any] = {
     "dispatch.finish": _("Dispatch finished"),
     "dispatch.recount": _("Figures of the dispatch counted again"),
     "dispatch.alarm": _("Figures of the dispatch do not add up"),
+    "dispatch.move": _("Messages moved to another time at the provider"),
+    "dispatch.call_off": _("Messages called off at the provider"),
     "dispatch.resend": _("Messages of the dispatch sent again"),
     "list_run.approve": _("List campaign at the provider approved"),
     "recipient.mark_sent": _("Recipients marked as sent"),
