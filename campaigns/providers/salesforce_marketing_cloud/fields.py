@@ -40,6 +40,13 @@ OPTIONS: tuple[Field, ...] = (
         help=_("Attributes that Marketing Cloud fills in by itself, separated by commas. They need no value from us."),
     ),
     Field(
+        "pull_reports",
+        _("Also fetch the list of messages that were not sent"),
+        kind="flag",
+        required=False,
+        help=_("Closes gaps where notifications got lost. Done by itself where our address is not public."),
+    ),
+    Field(
         "campaign_attribute",
         _("Attribute for the campaign"),
         required=False,
