@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
 from datetime import timedelta
 
 from celery import shared_task
@@ -20,6 +19,8 @@ from campaigns.services import (
     lanes,
     ledger_checks,
     list_runs,
+    notice_mail,
+    notices,
     prepare,
     pulling,
     settle,
@@ -139,10 +140,19 @@ def follow(account_id: int) -> None:
 
 @shared_task(name="campaigns.sweep")
 def sweep() -> None:
-    """Once a minute: counters against rows for what is moving, and old callbacks out."""
+    """Once a minute: counters against rows, and old callbacks and notices out."""
     now = timezone.now()
-    for difference in ledger_checks.counters_that_differ(now):
-        log.error("counters differ from rows", extra=asdict(difference))
+    ledger_checks.watch(now)
     attachments.drop_unused(now)
     old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)
     ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False).delete()
+    notices.forget(now, settings.EVENT_RETENTION_DAYS)
+
+
+@shared_task(name="campaigns.mail_notices")
+def mail_notices() -> None:
+    """Send the notices that people want by email."""
+    for letter in notice_mail.due(timezone.now()):
+        if draining.is_set():
+            return
+        notice_mail.send(letter, timezone.now())

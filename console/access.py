@@ -23,7 +23,10 @@ _EDITOR = _ANALYST | {
     "campaign.test",
 }  # fmt: skip
 _SENDER = _EDITOR | {"campaign.send", "dispatch.control"}
-_MANAGER = _SENDER | {"contact.delete", "suppression.edit", "provider.view", "provider.edit", "audit.view"}
+_MANAGER = _SENDER | {
+    "contact.delete", "suppression.edit", "provider.view", "provider.edit", "audit.view",
+    "operations.view",
+}  # fmt: skip
 _OWNER = _MANAGER | {"workspace.edit", "people.edit"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {

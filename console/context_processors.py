@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.services import notices
 from console.access import perms_of
 from console.models import Membership, Theme, Workspace
 
@@ -30,7 +31,13 @@ class NavItem:
 
 # (heading, entries). The one place where a page is added to the navigation.
 NAV: list[tuple[Any, list[NavItem]]] = [
-    ("", [NavItem(_("Home"), "home", "home", "workspace.view")]),
+    (
+        "",
+        [
+            NavItem(_("Home"), "home", "home", "workspace.view"),
+            NavItem(_("Notices"), "bell", "notices", "workspace.view"),
+        ],
+    ),
     (
         _("Send"),
         [
@@ -63,6 +70,7 @@ SETTINGS = [
     NavItem(_("Workspace"), "settings", "workspace_settings", "workspace.view"),
     NavItem(_("Replies and opt-outs"), "message-reply", "reply-settings", "workspace.view"),
     NavItem(_("Audit log"), "history", "audit", "audit.view"),
+    NavItem(_("Operations"), "heartbeat", "operations", "operations.view"),
 ]
 
 
@@ -138,6 +146,29 @@ class Shell:
         if any(self.request.path.startswith(tab["url"]) for tab in tabs):
             entries[-1]["current"] = True
         return [section for section in sections if section["entries"]]
+
+    @cached_property
+    def notices_url(self) -> str:
+        return self._url("notices")
+
+    @cached_property
+    def unread(self) -> int:
+        """Notices that wait for this person."""
+        return notices.unread(self.request.user, self.workspace) if self.workspace else 0
+
+    @cached_property
+    def alarms(self) -> list[dict[str, Any]]:
+        """What is wrong in the workspace of the URL, for the banner above its pages: {alarm, title, url}."""
+        if getattr(self.request, "membership", None) is None or self.workspace is None:
+            return []
+        page = "operations" if "operations.view" in self.permissions else ""
+        return [
+            {
+                "alarm": alarm,
+                "url": self._url(page) if page else reverse("dispatch", args=[self.workspace.slug, alarm.dispatch_id]),
+            }
+            for alarm in notices.open_alarms(self.workspace)
+        ]
 
     @cached_property
     def settings_tabs(self) -> list[dict[str, Any]]:

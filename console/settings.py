@@ -6,6 +6,7 @@ Production is chosen by environment alone: DATABASE_URL (PostgreSQL) and BROKER_
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 UPLOAD_DIR = DATA_DIR / "uploads"
 EXPORT_DIR = DATA_DIR / "exports"
 
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 DEBUG = env.bool("DEBUG", default=False)
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -212,6 +214,7 @@ CELERY_BEAT_SCHEDULE = {
     "settle": {"task": "campaigns.settle", "schedule": 5.0, "options": {"expires": 5}},
     "pull": {"task": "campaigns.pull", "schedule": 5.0, "options": {"expires": 5}},
     "jobs": {"task": "console.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
+    "notices": {"task": "campaigns.mail_notices", "schedule": 10.0, "options": {"expires": 10}},
     "sweep": {"task": "campaigns.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "retain": {"task": "console.retain", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -226,6 +229,22 @@ LOOK_UP_TIME_SCALE = env.float("LOOK_UP_TIME_SCALE", default=1.0)
 ALLOW_PRIVATE_PROVIDER_URLS = env.bool("ALLOW_PRIVATE_PROVIDER_URLS", default=False)
 NO_RECEIPT_AFTER_HOURS = env.int("NO_RECEIPT_AFTER_HOURS", default=72)
 SANDBOX_URL = env.str("SANDBOX_URL", default="")
+
+# -- watching -------------------------------------------------------------------------------------
+# /metrics is for whoever shows the token or calls from one of the networks; without either it does not exist. The demo,
+# which is known by its sandbox, answers this machine.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="").strip()
+METRICS_ALLOWED = env.str("METRICS_ALLOWED", default="127.0.0.0/8 ::1" if SANDBOX_URL else "")
+# Where notices go by email, such as smtp+tls://user:password@mail.example.com:587. Without it they are files.
+EMAIL_URL = env.str("EMAIL_URL", default="")
+_email = env.email_url_config(EMAIL_URL or "filemail:///")
+EMAIL_BACKEND = _email["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"] or "localhost", _email["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"] or "", _email["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
+EMAIL_FILE_PATH = "/" + _email["EMAIL_FILE_PATH"] if _email["EMAIL_FILE_PATH"] else str(DATA_DIR / "mail")
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default="Despacho <despacho@localhost>")
 
 # -- retention ------------------------------------------------------------------------------------
 EVENT_RETENTION_DAYS = env.int("EVENT_RETENTION_DAYS", default=90)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from console.views import health
+from console.views import health, metrics
 
 workspace_areas = [
     "console.urls_workspace",
@@ -14,12 +14,14 @@ workspace_areas = [
     "campaigns.urls_campaigns",
     "campaigns.urls_dispatch",
     "campaigns.urls_accounts",
+    "campaigns.urls_operations",
 ]
 
 urlpatterns = [
     path("", include("console.urls_account")),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("", include("campaigns.urls_public")),
     *[path("w/<slug:workspace>/", include(area)) for area in workspace_areas],
 ]

@@ -24,7 +24,7 @@ LEVELS: list[tuple[int, str]] = [
     (0, "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
-    (0, "console.ports console.readiness console.runlock console.networks campaigns.stopwords"),
+    (0, "console.ports console.readiness console.runlock console.networks console.exposition campaigns.stopwords"),
     (1, "*.models *.models.* *.querysets *.querysets.* campaigns.wording contacts.wording"),
     (3, "console.services console.services.*"),
     (4, "contacts.services contacts.services.*"),

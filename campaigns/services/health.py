@@ -12,13 +12,14 @@ from django.db.models import F, OuterRef, Q, Subquery
 from campaigns.models import Batch, Dispatch, ProviderEvent
 from campaigns.services import figures
 from campaigns.states import BatchStatus, DispatchStatus
-from console.models import Heartbeat, Job, JobStatus
+from console.models import Heartbeat, Job, JobStatus, Workspace
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
 # Seconds without a sign of life after which a part is slow, and after which it counts as dead. Both beat every second.
 LATE, DEAD = 15, 60
 # Seconds that something may lie in a queue before that is worth a look.
 LONGEST_WAIT = {"batches": 300, "jobs": 60, "events": 60}
+PARTS = ("beat", "worker")  # that must give signs of life
 _ORDER = (OK, DEGRADED, FAILED)
 
 
@@ -48,8 +49,8 @@ def _database() -> dict[str, Any]:
 
 
 def _beats(now: datetime) -> dict[str, dict[str, Any]]:
-    found = dict(Heartbeat.objects.filter(name__in=("beat", "worker")).values_list("name", "at"))
-    return {name: _beat(found.get(name), now) for name in ("beat", "worker")}
+    found = dict(Heartbeat.objects.filter(name__in=PARTS).values_list("name", "at"))
+    return {name: _beat(found.get(name), now) for name in PARTS}
 
 
 def _beat(at: datetime | None, now: datetime) -> dict[str, Any]:
@@ -62,12 +63,22 @@ def _beat(at: datetime | None, now: datetime) -> dict[str, Any]:
 
 def _queue(now: datetime) -> dict[str, Any]:
     """The age in seconds of the oldest thing that could be worked on; 0 for an empty queue."""
-    ages = {"batches": _oldest_batch(now), "jobs": _oldest_job(now), "events": _oldest_event(now)}
+    ages = queue_ages(now)
     late = any(seconds > LONGEST_WAIT[name] for name, seconds in ages.items())
     return {"status": DEGRADED if late else OK, **{name: round(seconds, 1) for name, seconds in ages.items()}}
 
 
-def _oldest_batch(now: datetime) -> float:
+def queue_ages(now: datetime, workspace: Workspace | None = None) -> dict[str, float]:
+    """Seconds that the oldest batch, job and callback have been waiting that could be worked on; of one workspace, or
+    of all of them."""
+    return {
+        "batches": _oldest_batch(now, workspace),
+        "jobs": _oldest_job(now, workspace),
+        "events": _oldest_event(now, workspace),
+    }
+
+
+def _oldest_batch(now: datetime, workspace: Workspace | None) -> float:
     """Since a lane last took a batch of a dispatch that has one ready and that nothing stands in the way of. Not
     the age of the batch: of a dispatch that takes a day the last batch is a day old, and all is well."""
     ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
@@ -75,6 +86,7 @@ def _oldest_batch(now: datetime) -> float:
     moving = Dispatch.objects.filter(
         free, status=DispatchStatus.SENDING, account__is_active=True, account__hold_reason=""
     ).select_related("account", "workspace")
+    moving = moving.filter(workspace=workspace) if workspace else moving
     waiting = moving.annotate(ready_since=Subquery(ready.order_by("number").values("not_before")[:1]))
     ages = [
         (now - max(dispatch.ready_since, dispatch.last_claim_at or dispatch.ready_since)).total_seconds()
@@ -84,14 +96,16 @@ def _oldest_batch(now: datetime) -> float:
     return max(ages, default=0.0)
 
 
-def _oldest_job(now: datetime) -> float:
-    created = Job.objects.filter(status=JobStatus.WAITING).order_by("created_at").values_list("created_at", flat=True)
-    oldest = created.first()
+def _oldest_job(now: datetime, workspace: Workspace | None) -> float:
+    waiting = Job.objects.filter(status=JobStatus.WAITING)
+    waiting = waiting.filter(workspace=workspace) if workspace else waiting
+    oldest = waiting.order_by("created_at").values_list("created_at", flat=True).first()
     return (now - oldest).total_seconds() if oldest else 0.0
 
 
-def _oldest_event(now: datetime) -> float:
+def _oldest_event(now: datetime, workspace: Workspace | None) -> float:
     due = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
-    waiting = ProviderEvent.objects.filter(due, applied_at=None).order_by("pk")
-    oldest = waiting.values_list("retry_at", "received_at").first()
+    waiting = ProviderEvent.objects.filter(due, applied_at=None)
+    waiting = waiting.filter(account__workspace=workspace) if workspace else waiting
+    oldest = waiting.order_by("pk").values_list("retry_at", "received_at").first()
     return (now - (oldest[0] or oldest[1])).total_seconds() if oldest else 0.0

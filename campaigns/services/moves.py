@@ -1,4 +1,5 @@
-"""Moves of campaigns and dispatches: one conditional UPDATE and one audit line in the same transaction."""
+"""Moves of campaigns and dispatches: one conditional UPDATE, with one audit line and the notices of it in the same
+transaction."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.models import Campaign, Dispatch
+from campaigns.services import notices
 from campaigns.states import CAMPAIGN_MOVES, DISPATCH_MOVES
 from console.models import User
 from console.services import audit
@@ -64,6 +66,7 @@ def move_dispatch(
                 now=now,
                 **(detail or {}),
             )
+            notices.tell_of_move(dispatch, action, actor, fields.get("reason", ""), now)
     return bool(changed)
 
 
