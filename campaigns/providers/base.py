@@ -45,6 +45,8 @@ class Capabilities:
     substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
     look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
     look_up_pause: seconds that asking about one reference takes, where the vendor wants to be asked slowly.
+    resubmit_for: seconds after the first doubt of a dispatch in which messages may go again under the same reference;
+    later a person decides, because the vendor may have forgotten the reference.
     pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us, and for those
     whose option `pull_reports` asks for it.
     remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
@@ -69,6 +71,7 @@ class Capabilities:
     look_up_after: tuple[float, ...] = ()
     look_up_pause: float = 0.0
     absent_means: Absent = Absent.ASK
+    resubmit_for: float = float("inf")
     receipts: bool = True
     pulls: bool = False
     cancel: bool = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -54,7 +54,7 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
         remarks = [e for e in events if e.kind is EventKind.OTHER and e.reason and recipient_of(e.reference)]
         _note_reasons(_match(account, remarks)[0])
         _hold(matched, events, account, now)
-        _suppress(account, events, now)
+        _suppress(account, [*events, *_with_address(matched)], now)
         engagement.take(account, events, now)
         replies.take_many(account, [e for e in events if e.kind is EventKind.REPLY], now)
         for event in events:
@@ -176,6 +176,19 @@ def _hold(matched: Mapping[int, object], events: Iterable[Event], account: Provi
         return
     for dispatch in Dispatch.objects.filter(pk__in=list(matched)).select_related("workspace", "campaign"):
         holds.hold(dispatch, blocking.reason, blocking.text, now)
+
+
+def _with_address(matched: Mapping[int, Mapping[int, Sequence[Event]]]) -> list[Event]:
+    """Events that forbid an address without naming it, with the address of their ledger row."""
+    nameless = {
+        pk: event
+        for rows in matched.values()
+        for pk, found in rows.items()
+        for event in found
+        if event.suppress and not event.address
+    }
+    addresses = Recipient.objects.filter(pk__in=nameless).values_list("pk", "address") if nameless else ()
+    return [replace(nameless[pk], address=address) for pk, address in addresses]
 
 
 def _suppress(account: ProviderAccount, events: Iterable[Event], now: datetime) -> None:

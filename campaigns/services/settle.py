@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min, Q
 
 from campaigns.models import Batch, Dispatch
 from campaigns.providers.base import Absent, Capabilities, Channel, Event, ProviderError
@@ -122,6 +123,7 @@ def _after_look_up(batch: Batch, now: datetime) -> None:
         asked = batch.look_ups + 1
         next_at = outcomes.look_up_at(capabilities, asked, now) if rows else None
         resubmit = bool(rows) and next_at is None and may_resubmit(dispatch, capabilities)
+        resubmit = resubmit and (now - _first_doubt(batch, now)).total_seconds() <= capabilities.resubmit_for
         Batch.objects.filter(pk=batch.pk).update(
             look_ups=asked,
             look_up_at=next_at,
@@ -138,6 +140,13 @@ def _after_look_up(batch: Batch, now: datetime) -> None:
             lost = [RowOutcome(id=pk, status=RecipientStatus.UNKNOWN, reason=Reason.NOT_FOUND) for pk, _, _ in rows]
             ledger.write(dispatch.pk, lost, frozenset({RecipientStatus.UNKNOWN}))
         ledger.close()
+
+
+def _first_doubt(batch: Batch, now: datetime) -> datetime:
+    """When the first batch of the dispatch set out whose outcome had to be asked: rows of this one may stem from it."""
+    asked = Batch.objects.filter(Q(look_ups__gt=0) | Q(pk=batch.pk), dispatch_id=batch.dispatch_id)
+    found: datetime | None = asked.aggregate(first=Min("started_at"))["first"]
+    return found or now
 
 
 def close_settled(dispatch_id: int) -> None:

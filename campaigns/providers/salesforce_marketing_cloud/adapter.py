@@ -51,6 +51,7 @@ from campaigns.states import Reason
 MESSAGES = "/messaging/v1/sms/messages/"
 REQUESTS_PER_SECOND = 10.0  # ours: the platform names no number and throttles when it is strained (§8)
 LOOK_UP_AFTER = (20.0, 120.0)  # seconds (§9)
+RESUBMIT_FOR = 24 * 3600.0  # seconds (§9.6); the vendor forgets keys after two or three days
 LOOK_UP_PAUSE = 0.5  # at most two look-ups a second
 NOT_SENT_PAGE, MOST_PAGES = 500, 20
 _SIGNATURE_FORM = "signature"  # of a handshake that only notes how notifications are signed
@@ -83,6 +84,7 @@ class SalesforceMarketingCloud(HttpAdapter):
             look_up_after=LOOK_UP_AFTER,
             look_up_pause=LOOK_UP_PAUSE,
             absent_means=Absent.RESUBMIT,
+            resubmit_for=RESUBMIT_FOR,
             pulls=True,
             remote_templates=True,
             lists_templates=True,
