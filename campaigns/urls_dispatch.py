@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import decisions, dispatch, exports, recipients, replies, report, unanswered
+from campaigns.views import decisions, dispatch, exports, kept, recipients, replies, report, unanswered
 from console.views import home
 
 urlpatterns = [

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.reports import export as recipients_export
+from campaigns.services import kept
 from console.errors import UserError
 from console.models import Job
 from console.services import jobs

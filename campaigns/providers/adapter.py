@@ -145,9 +145,6 @@ class HttpAdapter:
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         return []
 
-    def keeps_until(self, options: Mapping[str, str]) -> datetime | None:
-        return None
-
     async def kept(self, key: str, channel: Channel) -> list[Kept]:
         return []
 

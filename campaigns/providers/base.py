@@ -60,8 +60,8 @@ class Capabilities:
     keeps_campaigns: the vendor has a register of campaign names to file messages under (`campaign_register`).
     attachment_bytes: files may travel with a message, so many bytes together (0 = none); attachment_types: their
     content types, () = any but programs.
-    keeps_for: seconds ahead until which the vendor keeps a request that names a time (0 = not at all); such a request
-    can be read, moved and called off (`kept`, `move`, `call_off`).
+    keeps_for: seconds ahead until which the vendor keeps a request that names a time (0 = not at all): the message
+    field `send_at`, "2026-10-05 14:30" in UTC. It can be read, moved and called off (`kept`, `move`, `call_off`).
     """
 
     max_batch: int
@@ -445,10 +445,6 @@ class Provider(Protocol):
 
     async def templates(self, channel: Channel) -> list[RemoteTemplate]:
         """The content that the vendor holds (`Capabilities.lists_templates`)."""
-        ...
-
-    def keeps_until(self, options: Mapping[str, str]) -> datetime | None:
-        """Until when a campaign's answers make the vendor keep its messages; None: they go at once."""
         ...
 
     async def kept(self, key: str, channel: Channel) -> list[Kept]:

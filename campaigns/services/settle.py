@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Min, Q
 
 from campaigns.models import Batch, Dispatch
-from campaigns.providers.base import Absent, Capabilities, Channel, Event, ProviderError
+from campaigns.providers.base import Absent, Capabilities, Channel, Event, EventKind, ProviderError
 from campaigns.querysets import claims, ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services import accounts, outcomes, receipts, repetition
