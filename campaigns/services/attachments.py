@@ -26,9 +26,10 @@ MAX_FILES = 20
 NAME_LENGTH = 120
 # What mail programs refuse to receive, whatever is in it.
 PROGRAMS = frozenset(
-    "ade adp apk appx bat cab chm cmd com cpl dll dmg ex exe hta ins iso isp jar js jse lib lnk mde msc msi msp mst nsh "
-    "pif ps1 scr sct shb sys vb vbe vbs vxd wsc wsf wsh xll".split()
-)
+    {"ade", "adp", "apk", "appx", "bat", "cab", "chm", "cmd", "com", "cpl", "dll", "dmg", "ex", "exe", "hta",
+     "ins", "iso", "isp", "jar", "js", "jse", "lib", "lnk", "mde", "msc", "msi", "msp", "mst", "nsh", "pif",
+     "ps1", "scr", "sct", "shb", "sys", "vb", "vbe", "vbs", "vxd", "wsc", "wsf", "wsh", "xll"}
+)  # fmt: skip
 # Images that mail programs show, by how their data begins; a name may lie.
 _IMAGES = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),

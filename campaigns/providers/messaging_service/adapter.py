@@ -47,7 +47,7 @@ from campaigns.providers.messaging_service import (
 )
 from campaigns.providers.messaging_service.answers import Answers
 from campaigns.providers.messaging_service.api import Api
-from campaigns.providers.messaging_service.bulks import BulksApi
+from campaigns.providers.messaging_service.bulks import BulksApi, part_id
 from campaigns.providers.messaging_service.codes import SEND_STATUSES
 from campaigns.providers.messaging_service.message_fields import MESSAGE_FIELDS
 from campaigns.providers.messaging_service.receipts import Receipts, match
@@ -158,7 +158,7 @@ class MessagingService(HttpAdapter):
         async def post(messages: Sequence[Message]) -> list[Receipt]:
             nonlocal posts
             posts += 1
-            body, layout = request(messages, batch.key if posts == 1 else f"{batch.key}-{posts}")
+            body, layout = request(messages, part_id(batch.key, posts))
             answer = await self._api.exchange("POST", _SEND_PATHS[batch.body.channel], body=body)
             self._check_send(answer, layout)
             return self._receipts(answer, batch, messages)
@@ -234,10 +234,10 @@ class MessagingService(HttpAdapter):
         return await BulksApi(self._api, channel).kept(key)
 
     async def move(self, key: str, channel: Channel, at: datetime) -> None:
-        await BulksApi(self._api, channel).move(key, at)
+        await BulksApi(self._api, channel).move_all(key, at)
 
     async def call_off(self, key: str, channel: Channel) -> None:
-        await BulksApi(self._api, channel).cancel(key)
+        await BulksApi(self._api, channel).cancel_all(key)
 
     def bulks(self, channel: Channel) -> BulksApi:
         """Scheduled requests at the provider."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,13 +52,31 @@ class BulksApi:
 
     async def kept(self, bulk_id: str) -> list[Kept]:
         """Time and status of each part of a request; [] when nothing of it is scheduled."""
-        try:
-            times = {bulk.bulk_id: bulk.send_at for bulk in await self.times(bulk_id)}
-            return [Kept(b.bulk_id, b.status, times.get(b.bulk_id)) for b in await self.statuses(bulk_id)]
-        except Refused as error:
-            if error.reason is Reason.NOT_FOUND:
-                return []
-            raise
+        found: list[Kept] = []
+        async for part in self._parts(bulk_id):
+            times = {bulk.bulk_id: bulk.send_at for bulk in await self.times(part)}
+            found += [Kept(b.bulk_id, b.status, times.get(b.bulk_id)) for b in await self.statuses(part)]
+        return found
+
+    async def move_all(self, bulk_id: str, send_at: datetime) -> None:
+        async for part in self._parts(bulk_id):
+            await self.move(part, send_at)
+
+    async def cancel_all(self, bulk_id: str) -> None:
+        async for part in self._parts(bulk_id):
+            await self.cancel(part)
+
+    async def _parts(self, bulk_id: str) -> AsyncIterator[str]:
+        """The bulk ids of a request that was cut into several: the first is the request's own, the others count on."""
+        for number in itertools.count(1):
+            part = part_id(bulk_id, number)
+            try:
+                await self.statuses(part)
+            except Refused as error:
+                if error.reason is Reason.NOT_FOUND:
+                    return
+                raise
+            yield part
 
     async def move(self, bulk_id: str, send_at: datetime) -> None:
         """To another instant. Refused(REJECTED) when it is too late."""
@@ -78,6 +97,11 @@ class BulksApi:
 
     async def _ask(self, method: str, path: str, bulk_id: str, **parts: Any) -> Any:
         return await self._api.ask(method, path, _STATUSES, query=[("bulkId", bulk_id)], **parts)
+
+
+def part_id(key: str, number: int) -> str:
+    """The bulk id of the `number`-th request that a batch is cut into."""
+    return key if number == 1 else f"{key}-{number}"
 
 
 def _bulks(answer: object) -> list[Bulk]:
