@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import decisions, dispatch, exports, kept, recipients, replies, report, unanswered
+from campaigns.views import decisions, dispatch, exports, kept, list_run, recipients, replies, report, unanswered
 from console.views import home
 
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("dispatches/<int:pk>/resume/", dispatch.resume, name="dispatch-resume"),
     path("dispatches/<int:pk>/stop/", dispatch.stop, name="dispatch-stop"),
     path("dispatches/<int:pk>/kept/", kept.page, name="dispatch-kept"),
+    path("dispatches/<int:pk>/list/approve/", list_run.approve, name="dispatch-list-approve"),
     path("dispatches/<int:pk>/retry/", dispatch.retry, name="dispatch-retry"),
     path("dispatches/<int:pk>/requests/<int:number>/", unanswered.name, name="request-name"),
     path("dispatches/<int:pk>/people/", recipients.index, name="recipient-list"),

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaigns.models import Dispatch, DispatchKind, ListRun
@@ -93,6 +93,15 @@ def is_covered(run: ListRun) -> bool:
     if cap is None or run.cost is None or not run.count:
         return False
     return run.cost <= cap and run.count <= run.uploaded
+
+
+def is_alone(run: ListRun) -> bool:
+    """Whether no other run of the account has contacts or a campaign at the vendor. Only one of them may: a contact
+    has one set of values there, and one campaign is computed at a time."""
+    others = ListRun.objects.filter(dispatch__account_id=run.dispatch.account_id).exclude(pk=run.pk)
+    begun = Q(cursor__gt=0) | Q(pk__lt=run.pk)
+    open_ = others.filter(begun, status__in=UNDER_WAY)
+    return not open_.exclude(dispatch__status__in=(DispatchStatus.STOPPED, DispatchStatus.FINISHED)).exists()
 
 
 def write(run: ListRun, **fields: object) -> None:

@@ -7,27 +7,24 @@ The row's status and cursor move only after the vendor has answered, and nothing
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 
-from campaigns.models import Batch, Dispatch, ListRun
-from campaigns.providers.base import Body, Message, Misconfigured, NotSent, ProviderError
-from campaigns.providers.lists import ListGone, ListProvider, Progress, Stage
-from campaigns.querysets import standing, tallies
-from campaigns.querysets.claims import ClaimedBatch
-from campaigns.services import accounts, content, holds, list_launch, list_plans, list_wire, outcomes, pace
-from campaigns.services.flights import Flight, body_of, is_marketing, load
-from campaigns.states import RECIPIENT_MOVES, BatchStatus, DispatchStatus, ListStatus, Reason, RecipientStatus
+from campaigns.models import ListRun
+from campaigns.providers.base import Misconfigured, NotSent, ProviderError
+from campaigns.providers.lists import ListGone, Progress, Stage
+from campaigns.querysets import standing
+from campaigns.services import accounts, content, holds, list_launch, list_plans, list_upload, list_wire
+from campaigns.services.flights import body_of
+from campaigns.states import DispatchStatus, ListStatus, Reason, RecipientStatus
 from console.services import crypto
 
 log = logging.getLogger(__name__)
@@ -111,7 +108,7 @@ def _do(run: ListRun, now: datetime) -> bool:
         return False
     match status:
         case ListStatus.UPLOADING:
-            return _upload_next(run, now)
+            return list_upload.upload_next(run, now)
         case ListStatus.CREATING | ListStatus.FAILED:  # failed, and a person has resumed the dispatch
             return _create(run, now)
         case ListStatus.COMPUTING:
@@ -121,83 +118,6 @@ def _do(run: ListRun, now: datetime) -> bool:
     return False
 
 
-# -- uploading --------------------------------------------------------------------------------------
-
-
-def _upload_next(run: ListRun, now: datetime) -> bool:
-    """Bring the next ledger batch to the list; when the audience is complete and all of it is there, go on."""
-    dispatch = run.dispatch
-    if not run.cursor and not _is_alone(run):
-        list_plans.write(run, next_at=now + ANOTHER_TRY)
-        return False
-    ready = Batch.objects.filter(dispatch=dispatch, status=BatchStatus.READY, number__gt=run.cursor)
-    batch = ready.order_by("number").first()
-    if batch is None:
-        if dispatch.prepared_at is None:
-            list_plans.write(run, next_at=now + timedelta(seconds=1))
-            return False
-        if not run.uploaded:
-            list_plans.write(run, status=ListStatus.CANCELLED, next_at=None)
-            return False
-        list_plans.write(run, status=ListStatus.CREATING)
-        return True
-    skip_unwanted(run, batch.number, batch.number, now)
-    flight = _flight_of(dispatch, batch)
-    assert flight.outgoing is not None
-    messages = flight.outgoing.messages
-    _send_contacts(run, flight.outgoing.body, messages, now)
-    with transaction.atomic():
-        ledger = outcomes.Ledger(now)
-        ledger.write(dispatch.pk, flight.stays, RECIPIENT_MOVES["skip"].sources)
-        standing.note_parts(flight.parts)
-        list_plans.write(run, cursor=batch.number, uploaded=F("uploaded") + len(messages), detail="")
-        ledger.close()
-    return True
-
-
-def _is_alone(run: ListRun) -> bool:
-    """Whether no other run of the account has contacts or a campaign at the vendor. Only one of them may: a contact
-    has one set of values there, and one campaign is computed at a time."""
-    others = ListRun.objects.filter(dispatch__account_id=run.dispatch.account_id).exclude(pk=run.pk)
-    begun = Q(cursor__gt=0) | Q(pk__lt=run.pk)
-    open_ = others.filter(begun, status__in=list_plans.UNDER_WAY)
-    return not open_.exclude(dispatch__status__in=(DispatchStatus.STOPPED, DispatchStatus.FINISHED)).exists()
-
-
-def _flight_of(dispatch: Dispatch, batch: Batch) -> Flight:
-    """The messages of a batch's rows that still wait, made as a lane would."""
-    claimed = ClaimedBatch(batch.pk, batch.number, batch.key, batch.size, batch.tries, batch.resubmission)
-    flight = Flight(dispatch, claimed, accounts.capabilities(dispatch.account, dispatch.channel))
-    rows = standing.rows(dispatch.pk, batch.number, RecipientStatus.QUEUED)
-    load(flight, rows, content.compiled(dispatch.version), accounts.open_provider(dispatch.account, connections=1))
-    return flight
-
-
-def _send_contacts(run: ListRun, body: Body, messages: Sequence[Message], now: datetime) -> None:
-    """Chunk by chunk, at the account's pace."""
-    size = list_wire.chunk_of(run.dispatch.account)
-    chunks = [messages[start : start + size] for start in range(0, len(messages), size)]
-    delays = [_slot(run, now) for _ in chunks]
-
-    async def call(provider: ListProvider) -> None:
-        if not run.cursor:
-            await provider.open_list(run.kind, run.name)
-        begun = time.monotonic()
-        for chunk, delay in zip(chunks, delays, strict=True):
-            await asyncio.sleep(max(0.0, delay - (time.monotonic() - begun)))
-            await provider.upload(run.kind, run.name, body, chunk)
-
-    if chunks:
-        list_wire.ask(run.dispatch.account, call)
-
-
-def _slot(run: ListRun, now: datetime) -> float:
-    """Seconds until one more request may leave through the account."""
-    natural = accounts.capabilities(run.dispatch.account, run.dispatch.channel).requests_per_second
-    limit, _ = pace.limits_of(run.dispatch.account, run.dispatch, natural)
-    return pace.reserve(limit, 1, now) if limit else 0.0
-
-
 def _bring_again(run: ListRun, error: ListGone) -> bool:
     """The list is not there any more: bring everybody once again."""
     log.warning("list gone", extra={"list_run": run.pk, "text": error.text})
@@ -205,27 +125,6 @@ def _bring_again(run: ListRun, error: ListGone) -> bool:
         raise error
     list_plans.write(run, status=ListStatus.UPLOADING, cursor=0, uploaded=0, key=list_plans.new_key())
     return True
-
-
-def skip_unwanted(run: ListRun, first: int, last: int, now: datetime) -> int:
-    """Leave out who has opted out, or whose contact is gone, since the audience was written; gives how many."""
-    dispatch = run.dispatch
-    with transaction.atomic():
-        reasons = standing.skip_unwanted(
-            dispatch.pk,
-            first,
-            last,
-            channel=dispatch.channel,
-            workspace_id=dispatch.workspace_id,
-            marketing=is_marketing(dispatch),
-            now=now,
-        )
-        deltas: Counter[tallies.Key] = Counter(
-            {(RecipientStatus.SKIPPED.value, why): n for why, n in Counter(reasons).items()}
-        )
-        deltas[RecipientStatus.QUEUED.value, ""] -= len(reasons)
-        tallies.shift(dispatch.pk, deltas)
-    return len(reasons)
 
 
 # -- creating and computing -------------------------------------------------------------------------
@@ -303,7 +202,7 @@ def _go_on_if_approved(run: ListRun, now: datetime) -> bool:
         with transaction.atomic():
             list_plans.write(run, approved_at=now)
             list_plans.note_approval(run, None, now)
-    if skip_unwanted(run, 1, run.cursor, now):
+    if list_upload.skip_unwanted(run, 1, run.cursor, now):
         list_plans.write(run, status=ListStatus.CREATING)
         return True
     return list_launch.launch(run, now)

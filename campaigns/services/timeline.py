@@ -30,6 +30,7 @@ _KINDS: dict[str, tuple[str, str, Any]] = {
     "dispatch.call_off": ("excluded", "player-stop", gettext_lazy("Called off at the provider")),
     "dispatch.finish": ("delivered", "checks", gettext_lazy("Finished")),
     "dispatch.resend": ("retry", "refresh", gettext_lazy("Sending again")),
+    "list_run.approve": ("brand", "check", gettext_lazy("Price approved")),
     "export.create": ("brand", "table-export", gettext_lazy("Export asked for")),
 }
 _DECISIONS = {

@@ -25,6 +25,7 @@ from campaigns.services import (
 )
 from campaigns.services.figures import Figures
 from campaigns.states import TERMINAL_DISPATCH, DispatchStatus
+from campaigns.views import list_run
 from campaigns.views.screen import head_of, parts, people_url
 from console import formats
 
@@ -77,6 +78,7 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
         "entries": timeline.entries(happened[: timeline.NEWEST]),
         "events": len(happened),
         "standing": _standing(dispatch, happened, now),
+        "list_run": list_run.card_of(dispatch),
         "live_url": reverse("dispatch-live", args=[dispatch.workspace.slug, dispatch.pk]),
         "poll_seconds": seconds,
         "seen": f"{dispatch.status}-{tens}",
