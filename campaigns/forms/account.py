@@ -19,6 +19,7 @@ from campaigns.providers import registry
 from campaigns.providers.addresses import check_base_url
 from campaigns.providers.base import Channel, Field
 from campaigns.services import account_settings
+from console import networks
 from console.models import Workspace
 
 CREDENTIAL, OPTION = "credential_", "option_"
@@ -66,6 +67,12 @@ class AccountForm(forms.Form):
         decimal_places=5,
     )
 
+    hook_networks = forms.CharField(
+        label=_("Callbacks come from"), max_length=2000, required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "mono", "spellcheck": "false"}),
+        help_text=_("Addresses and networks such as 203.0.113.0/24, one a line. Empty: from anywhere."),
+    )  # fmt: skip
+
     def __init__(
         self,
         data: Mapping[str, Any] | None = None,
@@ -100,6 +107,8 @@ class AccountForm(forms.Form):
             if Channel(channel) not in self.vendor.channels:
                 for name in names:
                     del self.fields[name]
+        if not self.vendor.hook_urls:
+            del self.fields["hook_networks"]
 
     def group(self, prefix: str) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(prefix)]
@@ -127,6 +136,15 @@ class AccountForm(forms.Form):
         if problem:
             raise forms.ValidationError(gettext(problem))
         return url
+
+    def clean_hook_networks(self) -> str:
+        typed = str(self.cleaned_data["hook_networks"]).strip()
+        try:
+            networks.parse(typed)
+        except ValueError as error:
+            text = gettext("%(word)s is neither an address nor a network.") % {"word": error}
+            raise forms.ValidationError(text) from error
+        return typed
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -169,7 +187,7 @@ def _initial(account: ProviderAccount | None, vendor: registry.ProviderClass) ->
     if account is None:
         return {"name": vendor.label, "base_url": vendor.default_base_url, **defaults}
     columns = ("name", "base_url", "sender", "email_sender", "messages_per_second", "requests_per_second", "sms_price",
-               "email_price")  # fmt: skip
+               "email_price", "hook_networks")  # fmt: skip
     saved = {OPTION + name: value for name, value in account.options.items()}
     return {**{name: getattr(account, name) for name in columns}, **defaults, **saved}
 

@@ -37,12 +37,13 @@ class Settings:
     messages_per_second: float | None = None
     sms_price: Decimal | None = None
     email_price: Decimal | None = None
+    hook_networks: str = ""
 
 
 # Columns of the account that `Settings` sets as they are.
 _PLAIN = (
     "name", "base_url", "options", "sender", "email_sender", "requests_per_second", "messages_per_second", "sms_price",
-    "email_price",
+    "email_price", "hook_networks",
 )  # fmt: skip
 
 

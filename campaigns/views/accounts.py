@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.forms.account import AccountForm
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
-from campaigns.services import account_health, account_settings, accounts, figures, hooks
+from campaigns.services import account_health, account_settings, accounts, figures, hooks, registers, training
 from campaigns.services.account_health import Health
 from campaigns.states import Reason
+from campaigns.views.screen import account_or_404
 from campaigns.wording import reason_advice, reason_sentence
 from console import formats
 from console.access import WorkspaceRequest, member
@@ -56,7 +57,7 @@ def new(request: WorkspaceRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Settings of one account, its test, its callback addresses, and what it holds."""
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     now = timezone.now()
     may_edit = "provider.edit" in request.permissions
     posted = request.POST if request.method == "POST" and may_edit else None
@@ -73,7 +74,7 @@ def edit(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def test(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """A harmless call with the saved settings. Its outcome becomes the account's health."""
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     now = timezone.now()
     outcome = accounts.test_connection(account, now)
     account.refresh_from_db()
@@ -97,7 +98,7 @@ def test(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @member("provider.edit")
 @require_http_methods(["GET", "POST"])
 def disable(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     if request.method == "GET":
         title = _("Disable %(name)s?") % {"name": account}
         return _confirm(request, account, "disable", title, _("Keep it in use"))
@@ -109,7 +110,7 @@ def disable(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @member("provider.edit")
 @require_POST
 def enable(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     account_settings.set_active(account, True, request.user, timezone.now())
     toast(request, "ok", _("Account enabled"))
     return redirect(request, _url("account", account))
@@ -118,7 +119,7 @@ def enable(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @member("provider.edit")
 @require_http_methods(["GET", "POST"])
 def rotate(request: WorkspaceRequest, pk: int) -> HttpResponse:
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     if request.method == "GET":
         title = _("Make new callback addresses for %(name)s?") % {"name": account}
         return _confirm(request, account, "rotate", title, _("Keep the addresses"))
@@ -131,7 +132,7 @@ def rotate(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def register(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Enter the callback addresses at the provider."""
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     try:
         hooks.register(account, request.user, timezone.now())
     except UserError as error:
@@ -146,7 +147,7 @@ def register(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def release(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """The hold ends; dispatches that were held with it can be resumed."""
-    account = _account(request, pk)
+    account = account_or_404(request, pk)
     account_settings.release(account, request.user, timezone.now())
     held = account_settings.held_dispatches(account).count()
     text = ngettext("%(n)s held dispatch can be resumed now.", "%(n)s held dispatches can be resumed now.", held)
@@ -163,13 +164,6 @@ def _vendor(slug: str) -> dict[str, Any]:
 def _speed_bar(row: Health) -> dict[str, Any]:
     """Tenths of messages per second, because a bar counts in whole numbers."""
     return {"parts": [("sent", round(row.rate * 10))], "total": round((row.account.messages_per_second or 0) * 10)}
-
-
-def _account(request: WorkspaceRequest, pk: int) -> ProviderAccount:
-    account = ProviderAccount.objects.for_workspace(request.workspace).filter(pk=pk).select_related("workspace").first()
-    if account is None or account.provider not in registry.PROVIDERS:
-        raise Http404("no such account")
-    return account
 
 
 def _page(account: ProviderAccount, now: datetime) -> dict[str, Any]:
@@ -189,6 +183,8 @@ def _page(account: ProviderAccount, now: datetime) -> dict[str, Any]:
             for hook in vendor.hook_urls
         ],
         "last_callback": account_health.last_callback(account),
+        "keeps_campaigns": registers.keeps(account),
+        "trains": training.available(account),
         "failures": [
             {"sentence": reason_sentence(reason), "advice": reason_advice(reason), "n": n}
             for reason, n in account_health.failures(account, now)

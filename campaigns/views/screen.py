@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import wording
-from campaigns.models import Dispatch, DispatchKind, Purpose, Recipient
+from campaigns.models import Dispatch, DispatchKind, ProviderAccount, Purpose, Recipient
+from campaigns.providers import registry
 from campaigns.services.figures import STANDING, Figures
 from campaigns.services.overview import dispatch_badge
 from campaigns.services.recipients import Line
@@ -51,6 +52,14 @@ def dispatch_or_404(request: WorkspaceRequest, pk: int) -> Dispatch:
     if dispatch is None:
         raise Http404("no such dispatch")
     return dispatch
+
+
+def account_or_404(request: WorkspaceRequest, pk: int) -> ProviderAccount:
+    """A provider account of the request's workspace, of a vendor that is still known."""
+    account = ProviderAccount.objects.for_workspace(request.workspace).filter(pk=pk).select_related("workspace").first()
+    if account is None or account.provider not in registry.PROVIDERS:
+        raise Http404("no such account")
+    return account
 
 
 def recipient_or_404(dispatch: Dispatch, pk: int) -> Recipient:

@@ -23,7 +23,8 @@ from contacts.states import Consent
 from contacts.views.screen import choices_by_kind, contact_or_404, groups_of, reaches_of
 
 HISTORY_ROWS = 20
-MESSAGES = "contact-messages"  # a page of messages, where there is one: this app knows nothing of campaigns
+# Fragments of another part, where there is one: this app knows nothing of campaigns.
+MESSAGES, NUMBER = "contact-messages", "contact-number"
 
 
 @member("contact.view")
@@ -46,7 +47,8 @@ def show(request: WorkspaceRequest, pk: int) -> HttpResponse:
         "facts": _facts(contact),
         "history": history,
         "events": [_told_event(event) for event in history.rows],
-        "messages_url": _messages_url(request, contact),
+        "messages_url": _url_or_none(request, MESSAGES, contact),
+        "number_url": _url_or_none(request, NUMBER, contact) if contact.phone else "",
     }
     return render_page(request, "contacts/contact.html", context, partial="history")
 
@@ -162,8 +164,9 @@ def _facts(contact: Contact) -> list[tuple[Any, str]]:
     return [(label, value) for label, value in named + own if value]
 
 
-def _messages_url(request: WorkspaceRequest, contact: Contact) -> str:
+def _url_or_none(request: WorkspaceRequest, name: str, contact: Contact) -> str:
+    """The address of a fragment that another part of the console adds to the page, "" without that part."""
     try:
-        return reverse(MESSAGES, args=[request.workspace.slug, contact.pk])
+        return reverse(name, args=[request.workspace.slug, contact.pk])
     except NoReverseMatch:
         return ""
