@@ -178,6 +178,33 @@ def test_no_error_shows_the_password() -> None:
     assert CREDENTIALS["password"] not in str(failure(echo))
 
 
+def test_a_failed_call_is_logged_with_everything_but_who_the_people_are(caplog: pytest.LogCaptureFixture) -> None:
+    eleni = replace(ELENI, fields={"card": "LC-550012"})
+    failure(told(ERROR, "400 Bad Request"), messages=[eleni], card_field="card")
+    (record,) = [r for r in caplog.records if r.getMessage() == "call failed"]
+    logged = vars(record)
+    assert logged["call"].endswith("/api/SendMessages")
+    assert (logged["http_status"], logged["code"], logged["error"]) == (400, "90404", "Template 999 was not found")
+    assert orjson.loads(logged["answer"]) == ERROR
+    assert logged["payload"] == {
+        "templateId": 204,
+        "recipients": [
+            {
+                "uniqueId": "cli-10021",
+                "cardNumber": "•••12",
+                "mobilePhone": "•••33",
+                "payload": {"Firstname": "•••", "voucherCode": "•••", "expirationDate": "•••"},
+            }
+        ],
+    }
+
+
+def test_an_email_is_logged_by_its_domain(caplog: pytest.LogCaptureFixture) -> None:
+    failure(told(ERROR, "500 Server Error"), body=NEWS, messages=[ELENI_BY_EMAIL])
+    (record,) = [r for r in caplog.records if r.getMessage() == "call failed"]
+    assert vars(record)["payload"]["recipients"][0]["email"] == "•••@buzon.example"
+
+
 # -- asking -------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from campaigns import sms as gsm
@@ -28,7 +29,17 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )
-from campaigns.providers.crm_messaging import answers, bodies, checks, dispatches, fields, phones, stored, times
+from campaigns.providers.crm_messaging import (
+    answers,
+    bodies,
+    checks,
+    dispatches,
+    fields,
+    journal,
+    phones,
+    stored,
+    times,
+)
 from campaigns.providers.crm_messaging.codes import ASK_STATUSES, RETRY_AFTER, SEND_STATUSES
 from campaigns.providers.http import Answer, HttpClient
 from campaigns.providers.remote import Course, Followed, RemoteTemplate
@@ -114,12 +125,20 @@ class CrmMessaging(HttpAdapter):
             raise Refused(problems[0].reason, problems[0].text % problems[0].values)
         settings = self._settings(batch.body)
         call = bodies.send_messages(batch.body, batch.messages, settings)
-        answer = await http.exchange("POST", SEND, body=call)
-        self._check_sent(answer, batch.messages)
+        answer = None
         try:
-            return answers.receipts(batch.body, batch.messages, http.parsed(answer), settings.due)
+            answer = await http.exchange("POST", SEND, body=call)
+            self._check_sent(answer, batch.messages)
+            return self._receipts(batch, answer, settings.due)
+        except ProviderError as error:
+            journal.failed("POST", self.config.base_url + SEND, error, answer, http.redact, call)
+            raise
+
+    def _receipts(self, batch: Outgoing, answer: Answer, due: datetime | None) -> list[Receipt]:
+        try:
+            return answers.receipts(batch.body, batch.messages, self.http.parsed(answer), due)
         except ValueError as error:
-            raise http.unreadable(answer) from error
+            raise self.http.unreadable(answer) from error
 
     def _check_sent(self, answer: Answer, messages: Sequence[Message]) -> None:
         """Raises what an answer other than a readable 200 means."""
@@ -176,9 +195,14 @@ class CrmMessaging(HttpAdapter):
 
     async def _ask(self, ticket: str) -> Answer:
         """The dispatch, or 404; every other status is raised. A question can always be asked again."""
-        answer = await self.http.exchange("GET", ASK.format(ticket), safe=True)
-        if answer.status != 404:
-            self.http.check(answer, ASK_STATUSES, safe=True)
+        http, path, answer = self.http, ASK.format(quote(ticket, safe="")), None
+        try:
+            answer = await http.exchange("GET", path, safe=True)
+            if answer.status != 404:
+                http.check(answer, ASK_STATUSES, safe=True)
+        except ProviderError as error:
+            journal.failed("GET", self.config.base_url + path, error, answer, http.redact)
+            raise
         return answer
 
     async def look_up(self, references: Sequence[str], channel: Channel) -> list[Event]:
