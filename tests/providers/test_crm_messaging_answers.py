@@ -205,6 +205,13 @@ def test_an_email_is_logged_by_its_domain(caplog: pytest.LogCaptureFixture) -> N
     assert vars(record)["payload"]["recipients"][0]["email"] == "•••@buzon.example"
 
 
+def test_an_answer_that_names_people_is_logged_without_their_addresses(caplog: pytest.LogCaptureFixture) -> None:
+    named = {"error": "bad", "invalidMobiles": [{"uniqueId": "cli-10021", "mobile": "6941112233"}]}
+    failure(told(named, "400 Bad Request"))
+    (record,) = [r for r in caplog.records if r.getMessage() == "call failed"]
+    assert orjson.loads(vars(record)["answer"])["invalidMobiles"] == [{"uniqueId": "cli-10021", "mobile": "•••33"}]
+
+
 # -- asking -------------------------------------------------------------------------------------------
 
 

@@ -33,9 +33,17 @@ def failed(
             "http_status": error.http_status,
             "code": error.code,
             "error": error.text,
-            "answer": redact(answer.body.decode("utf-8", "replace")) if answer else None,
+            "answer": _without_addresses(redact(answer.body.decode("utf-8", "replace")), call) if answer else None,
         },
     )
+
+
+def _without_addresses(text: str, call: Mapping[str, Any] | None) -> str:
+    """An answer may name whom it refused."""
+    for recipient in call["recipients"] if call else ():
+        address = recipient.get("mobilePhone") or recipient["email"]
+        text = text.replace(address, _masked_recipient(recipient).get("mobilePhone") or _MASK)
+    return text
 
 
 def masked(call: Mapping[str, Any]) -> dict[str, Any]:
