@@ -65,10 +65,10 @@ def open_until(dispatch: Dispatch, now: datetime) -> datetime | None:
 
 def lines(dispatch: Dispatch) -> list[Line]:
     """The first requests with what the vendor keeps of them. UserError when it cannot be asked."""
-    batches = list(_handed_over(dispatch)[:SHOWN])
+    batches, account = list(_handed_over(dispatch)[:SHOWN]), dispatch.account
 
     async def ask() -> list[Line]:
-        async with accounts.open_provider(dispatch.account, connections=2) as provider:
+        async with accounts.open_provider(account, connections=2) as provider:
             channel = Channel(dispatch.channel)
             return [Line(batch, await provider.kept(str(batch.key), channel)) for batch in batches]
 
