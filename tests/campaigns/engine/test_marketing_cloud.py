@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from campaigns.models import AccessToken, Batch, ProviderAccount, ProviderEvent, Recipient
 from campaigns.providers import http
+from campaigns.providers.base import Event, EventKind
 from campaigns.providers.salesforce_marketing_cloud import adapter
-from campaigns.services import accounts, dispatching, hooks, inbox, outcomes, pulling, settle
+from campaigns.services import accounts, dispatching, hooks, inbox, outcomes, pulling, receipts, settle
+from campaigns.states import Reason
 from console.models import AuditEvent
 from console.services import crypto
 from contacts.models import Suppression
@@ -253,3 +255,24 @@ def test_the_not_sent_list_tells_what_no_notification_did(campaign, account, mak
     account.refresh_from_db()
     ProviderAccount.objects.update(pull_at=None)
     assert pulling.fetch(account.pk, timezone.now) == 0
+
+
+def test_an_opt_out_without_its_number_suppresses_the_rows_address(account, campaign, make_contacts, engine):
+    """Rows of the not-sent list may come without `to`, as the contract's sample does."""
+    make_contacts(1)
+    dispatch = engine.send(campaign)
+    event = Event(EventKind.FAILED, "e1", references(dispatch)[0], reason=Reason.PROVIDER_OPT_OUT, suppress=True)
+    receipts.apply(account, [event], timezone.now())
+    row = Recipient.objects.get(dispatch=dispatch)
+    assert Suppression.objects.filter(address=row.address, channel="sms").exists()
+
+
+def test_after_a_day_of_doubt_a_person_decides(campaign, account, make_contacts, engine, sandbox):
+    make_contacts(2)
+    dispatch = engine.prepare(engine.start(campaign))
+    sandbox.arm(MESSAGES, "http_500")
+    engine.slice(account)
+    Batch.objects.filter(dispatch=dispatch).update(started_at=timezone.now() - timedelta(hours=25))
+    engine.settle()
+    assert statuses(dispatch) == {"unknown": 2}
+    assert set(Recipient.objects.filter(dispatch=dispatch).values_list("reason", flat=True)) == {"not_found"}
