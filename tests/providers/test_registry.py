@@ -14,6 +14,7 @@ def test_every_provider_is_offered_by_its_own_name() -> None:
         ("messaging-service", "messaging-service.com"),
         ("crm-messaging", "CRM Messaging"),
         ("octopush", "Octopush"),
+        ("salesforce-marketing-cloud", "Salesforce Marketing Cloud"),
     ]
     assert all(registry.provider_class(slug).slug == slug for slug in registry.PROVIDERS)
 
