@@ -21,17 +21,19 @@ from console.access import WorkspaceRequest, member
 from console.errors import UserError
 from console.htmx import redirect, toast
 
+# Colour and icon of the badge.
 STYLE = {
-    ListStatus.UPLOADING: "sending",
-    ListStatus.CREATING: "sending",
-    ListStatus.COMPUTING: "sending",
-    ListStatus.WAITING: "retry",
-    ListStatus.LAUNCHING: "sending",
-    ListStatus.LAUNCHED: "delivered",
-    ListStatus.UNCLEAR: "verify",
-    ListStatus.FAILED: "failed",
-    ListStatus.CANCELLED: "excluded",
+    ListStatus.UPLOADING: ("sending", "users"),
+    ListStatus.CREATING: ("sending", "send"),
+    ListStatus.COMPUTING: ("sending", "clock"),
+    ListStatus.WAITING: ("retry", "alert-triangle"),
+    ListStatus.LAUNCHING: ("sending", "send"),
+    ListStatus.LAUNCHED: ("delivered", "checks"),
+    ListStatus.UNCLEAR: ("verify", "zoom-question"),
+    ListStatus.FAILED: ("failed", "alert-triangle"),
+    ListStatus.CANCELLED: ("excluded", "ban"),
 }
+APPROVED = ("sending", "check")
 
 
 @member("dispatch.control")
@@ -61,10 +63,13 @@ def card_of(dispatch: Dispatch) -> dict[str, Any] | None:
         return None
     run.dispatch = dispatch
     asks = run.status == ListStatus.WAITING and run.approved_at is None and dispatch.status == DispatchStatus.SENDING
+    approved = run.status == ListStatus.WAITING and run.approved_at is not None
+    css, icon = APPROVED if approved else STYLE[ListStatus(run.status)]
     return {
         "run": run,
-        "word": wording.LIST_WORDS[run.status],
-        "css": STYLE[ListStatus(run.status)],
+        "word": _("Approved") if approved else wording.LIST_WORDS[run.status],
+        "css": css,
+        "icon": icon,
         "sentence": _sentence(run),
         "kind": _("Tag") if run.kind == "tag" else _("List"),
         "cost": None if run.cost is None else formats.money(run.cost),
