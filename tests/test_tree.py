@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ("console/requirements.lock", "console/requirements-dev.lock")
 # A vendor's name is allowed where the vendor is: its adapter, its place in the sandbox, tests, and what the
 # demo says it uses. Anywhere else it is an `if` that belongs into Capabilities.
-VENDORS = re.compile(r"sinch|messaging[-_]service|crm[-_]messaging", re.IGNORECASE)
+VENDORS = re.compile(r"sinch|messaging[-_]service|crm[-_]messaging|salesforce|marketing[-_]cloud", re.IGNORECASE)
 AT_HOME = ("campaigns/providers/", "campaigns/sandbox/", "campaigns/migrations/", "campaigns/demo/", "tests/")
 DEMO = re.compile(r"demo|bench|faults|sandbox")
 

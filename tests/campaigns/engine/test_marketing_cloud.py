@@ -12,7 +12,18 @@ from campaigns.models import AccessToken, Batch, ProviderAccount, ProviderEvent,
 from campaigns.providers import http
 from campaigns.providers.base import Event, EventKind
 from campaigns.providers.salesforce_marketing_cloud import adapter
-from campaigns.services import accounts, dispatching, hooks, inbox, outcomes, pulling, receipts, settle
+from campaigns.services import (
+    accounts,
+    content,
+    dispatching,
+    hooks,
+    inbox,
+    outcomes,
+    pulling,
+    receipts,
+    remote_content,
+    settle,
+)  # fmt: skip
 from campaigns.states import Reason
 from console.models import AuditEvent
 from console.services import crypto
@@ -276,3 +287,36 @@ def test_after_a_day_of_doubt_a_person_decides(campaign, account, make_contacts,
     engine.settle()
     assert statuses(dispatch) == {"unknown": 2}
     assert set(Recipient.objects.filter(dispatch=dispatch).values_list("reason", flat=True)) == {"not_found"}
+
+
+# -- content that the vendor holds ----------------------------------------------------------------
+def test_definitions_are_listed_for_choosing(account):
+    found = remote_content.listing(account, "sms", timezone.now())
+    assert found.problem == ""
+    assert {t.id: t.usable for t in found.templates} == {
+        "demo-active": True,
+        "demo-closed": True,
+        "demo-inactive": False,
+    }
+    assert found.find("demo-active").text == "{{FirstName}}, your order is on its way."
+
+
+def test_a_definitions_own_text_is_filled_from_contacts(make_campaign, account, make_contacts, engine, sandbox):
+    make_contacts(1)
+    make_contacts(1, start=8, first_name="")
+    campaign = make_campaign(account, "")
+    chosen = remote_content.listing(account, "sms", timezone.now()).find("demo-active")
+    answers = {"FirstName": remote_content.Answer("first_name", "cliente")}
+    version = remote_content.version_of(campaign, chosen, answers, timezone.now())
+    version.save()
+    campaign.version = version
+    campaign.save()
+    dispatch = engine.send(campaign)
+    assert statuses(dispatch) == {"accepted": 2}
+    assert [entry["text"] for entry in sandbox.log(VENDOR)] == [
+        "Nombre0, your order is on its way.",
+        "cliente, your order is on its way.",
+    ]
+    assert [content.text_of(row).text for row in Recipient.objects.filter(dispatch=dispatch).order_by("pk")] == [
+        entry["text"] for entry in sandbox.log(VENDOR)
+    ]
