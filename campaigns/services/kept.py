@@ -115,10 +115,12 @@ def run(job: Job, now: datetime, sleep: Sleep = time.sleep) -> None:
             sleep(_PAUSE)
     if at is not None and changed:
         _keep_time(dispatch, at)
-    audit.record(
-        f"dispatch.{job.params['action']}", workspace=dispatch.workspace, actor=job.actor, target=dispatch,
-        now=timezone.now(), people=changed, too_late=late, until=job.params["at"],
-    )  # fmt: skip
+    about: dict[str, Any] = {"workspace": dispatch.workspace, "actor": job.actor, "target": dispatch}
+    figures: dict[str, Any] = {"people": changed, "too_late": late}
+    if at is None:
+        audit.record("dispatch.call_off", now=timezone.now(), **about, **figures)
+    else:
+        audit.record("dispatch.move", now=timezone.now(), **about, **figures, until=job.params["at"])
     jobs.finish(job, {"changed": changed, "late": late}, timezone.now())
 
 
