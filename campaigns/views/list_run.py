@@ -110,8 +110,8 @@ def _warnings(run: ListRun) -> list[str]:
         found.append(words % {"count": formats.number(run.count or 0), "uploaded": formats.number(run.uploaded)})
     elif run.count < run.uploaded:
         words = ngettext(
-            "The provider leaves out %(n)s of the people and does not say whom.",
-            "The provider leaves out %(n)s of the people and does not say whom.",
+            "The provider leaves out %(n)s person and does not say whom.",
+            "The provider leaves out %(n)s people and does not say whom.",
             run.uploaded - run.count,
         )
         found.append(words % {"n": formats.number(run.uploaded - run.count)})

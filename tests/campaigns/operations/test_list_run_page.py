@@ -68,7 +68,7 @@ def test_what_is_odd_about_the_figures_is_said(owner_client, make_run):
 
 
 def test_people_whom_the_provider_leaves_out_are_told(owner_client, make_run):
-    assert "leaves out 1 of the people" in page_of(owner_client, make_run(count=2))
+    assert "leaves out 1 person and does not say whom" in page_of(owner_client, make_run(count=2))
 
 
 def test_an_approval_is_written_down_and_lets_it_go_on(owner_client, owner, make_run):
