@@ -1,4 +1,4 @@
-"""What a provider is: one Protocol, the data that crosses it, and the ways it can fail.
+"""What a provider is: one Protocol, the data that crosses it, and (by import) what it can do and how it can fail.
 
 Pure: no Django, no settings, no models. Everything vendor-specific lives in one module per vendor
 behind this interface; what differs between vendors is a `Capabilities` value, never an `if` outside.
@@ -14,6 +14,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
+from campaigns.providers.capabilities import Absent as Absent
+from campaigns.providers.capabilities import Capabilities as Capabilities
+from campaigns.providers.capabilities import Channel as Channel
+from campaigns.providers.failures import BadSignature as BadSignature
+from campaigns.providers.failures import MaybeSent as MaybeSent
+from campaigns.providers.failures import Misconfigured as Misconfigured
+from campaigns.providers.failures import NotSent as NotSent
+from campaigns.providers.failures import ProviderError as ProviderError
+from campaigns.providers.failures import Refused as Refused
 from campaigns.providers.remote import Attachment, CampaignRegister, Followed, Kept, NumberCheck, RemoteTemplate
 from campaigns.states import Reason
 
@@ -21,75 +30,6 @@ from campaigns.states import Reason
 def gettext_noop(text: str) -> str:
     """Marks an English sentence for translation (makemessages knows the name) and returns it unchanged."""
     return text
-
-
-class Channel(StrEnum):
-    SMS = "sms"
-    EMAIL = "email"
-
-
-class Absent(StrEnum):
-    """What "not found" means after the last look-up of an ambiguous request."""
-
-    ASK = "ask"  # a person decides on the "to verify" list
-    RESUBMIT = "resubmit"  # send again under the same reference: the vendor refuses doubles
-    REPEAT = "repeat"  # the same request under the same key, once: the vendor knows requests by their key
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What an account of this vendor can do, as configured.
-
-    max_batch: messages that one `send` call may carry, which is the size the ledger cuts batches to.
-    one_per_request: True when each message is an HTTP request of its own (limits count them so).
-    substitutes: True when the vendor fills in per-recipient values (gets the body once, plus values).
-    look_up_after: seconds after an ambiguous request at which to ask the vendor; () = cannot be asked.
-    look_up_pause: seconds that asking about one reference takes, where the vendor wants to be asked slowly.
-    resubmit_for: seconds after the first doubt of a dispatch in which messages may go again under the same reference;
-    later a person decides, because the vendor may have forgotten the reference.
-    pulls: True when `pull` fetches reports and replies, for accounts whose callbacks cannot reach us, and for those
-    whose option `pull_reports` asks for it.
-    remote_templates: the vendor holds content that a campaign may choose; lists_templates: and can list it, so
-    that nobody types an id. own_text False: nothing but such content can be sent.
-    contact_fields: fields of the contact that the adapter wants in `Message.fields` besides the text's own.
-    tickets: an accepted request has one id for all its people (`Receipt.ticket`); callbacks name it and an address.
-    follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
-    until an answer is final or `follow_for` seconds are over.
-    requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
-    checks_numbers: the vendor tells, for money, whether a number is a mobile number (`check_numbers`).
-    keeps_campaigns: the vendor has a register of campaign names to file messages under (`campaign_register`).
-    attachment_bytes: files may travel with a message, so many bytes together (0 = none); attachment_types: their
-    content types, () = any but programs.
-    keeps_for: seconds ahead until which the vendor keeps a request that names a time (0 = not at all): the message
-    field `send_at`, "2026-10-05 14:30" in UTC. It can be read, moved and called off (`kept`, `move`, `call_off`).
-    """
-
-    max_batch: int
-    one_per_request: bool = False
-    substitutes: bool = False
-    idempotent: bool = False
-    look_up_after: tuple[float, ...] = ()
-    look_up_pause: float = 0.0
-    absent_means: Absent = Absent.ASK
-    resubmit_for: float = float("inf")
-    receipts: bool = True
-    pulls: bool = False
-    cancel: bool = False
-    remote_lists: bool = False
-    own_text: bool = True
-    remote_templates: bool = False
-    lists_templates: bool = False
-    contact_fields: tuple[str, ...] = ()
-    tickets: bool = False
-    follow_after: tuple[float, ...] = ()
-    follow_for: float = 86_400.0
-    requests_at_once: int = 0
-    checks_numbers: bool = False
-    keeps_campaigns: bool = False
-    attachment_bytes: int = 0
-    attachment_types: tuple[str, ...] = ()
-    keeps_for: float = 0.0
-    requests_per_second: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,51 +272,6 @@ class Pulled:
 
     events: Sequence[Event] = ()
     cursor: str = ""
-
-
-class ProviderError(Exception):
-    """A whole request failed. `text` is safe to show: it never holds a credential."""
-
-    def __init__(self, reason: Reason, text: str = "", code: str = "", http_status: int | None = None):
-        super().__init__(text or reason.value)
-        self.reason, self.text, self.code, self.http_status = reason, text, code, http_status
-
-
-class NotSent(ProviderError):
-    """Surely not sent: connect errors, 429, 503 with a documented meaning. May be retried.
-    `events`: what a look-up had learned before it was stopped."""
-
-    def __init__(
-        self,
-        reason: Reason,
-        text: str = "",
-        code: str = "",
-        http_status: int | None = None,
-        retry_after: float | None = None,
-    ):
-        super().__init__(reason, text, code, http_status)
-        self.retry_after = retry_after
-        self.events: Sequence[Event] = ()
-
-
-class MaybeSent(ProviderError):
-    """Perhaps sent: read timeout, reset, 500. Never resent blindly."""
-
-
-class Refused(ProviderError):
-    """The vendor read the request and said no, for all of its messages. Final."""
-
-
-class Misconfigured(ProviderError):
-    """Key refused, no credit, wrong base URL: surely not sent, and nothing will be until a person acts."""
-
-
-class BadSignature(Exception):
-    """A callback that is forged or stale. `status`: the HTTP status that the vendor's contract names for it."""
-
-    def __init__(self, text: str = "", status: int = 400) -> None:
-        super().__init__(text)
-        self.status = status
 
 
 def expect(hook_urls: Sequence[HookUrl], hook: Hook) -> None:
