@@ -17,7 +17,7 @@ APPS = ("console", "contacts", "campaigns")
 LEVELS: list[tuple[int, str]] = [
     (2, "campaigns.providers.registry"),
     (0, "campaigns.providers.base"),
-    (0, "campaigns.providers.remote"),
+    (0, "campaigns.providers.remote campaigns.providers.capabilities campaigns.providers.failures"),
     (1, "campaigns.providers campaigns.providers.*"),
     # pure, or without anything of the project below them
     (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
