@@ -26,7 +26,7 @@ from campaigns.services import (
     settle,
 )
 from campaigns.states import Reason
-from console.celery import draining
+from console.celery import at_most, draining
 from console.errors import UserError
 from console.services import crypto, heartbeats
 
@@ -60,6 +60,7 @@ def tick() -> None:
 
 
 @shared_task(name="campaigns.prepare")
+@at_most(2)
 def write_audience(dispatch_id: int) -> None:
     """Write the audience of a dispatch into the ledger, chunk by chunk, and start sending after the first."""
     dispatch = prepare.take(dispatch_id, timezone.now())
@@ -79,6 +80,7 @@ def start_lanes(account_id: int) -> None:
 
 
 @shared_task(name="campaigns.lane")
+@at_most(8)
 def lane(account_id: int) -> None:
     """Send through an account for one slice, and hand over to the next slice while there is work."""
     mine = lanes.take_lane(account_id, timezone.now())
@@ -115,11 +117,13 @@ def fetch_reports() -> None:
 
 
 @shared_task(name="campaigns.pull_account")
+@at_most(1)
 def fetch_for(account_id: int) -> None:
     pulling.fetch(account_id, timezone.now)
 
 
 @shared_task(name="campaigns.settle")
+@at_most(1)
 def look_up_unknown() -> None:
     """Ask the providers about what perhaps was sent."""
     for batch_id in settle.due_look_ups(timezone.now()):
@@ -127,12 +131,14 @@ def look_up_unknown() -> None:
 
 
 @shared_task(name="campaigns.list_run")
+@at_most(1)
 def list_run(run_id: int) -> None:
     """Take a dispatch that goes out as a campaign on a list at the provider some steps further."""
     list_runs.work(run_id, timezone.now, draining)
 
 
 @shared_task(name="campaigns.follow")
+@at_most(1)
 def follow(account_id: int) -> None:
     """Ask the account's provider what became of one request that it accepted."""
     following.follow_next(account_id, timezone.now())

@@ -48,12 +48,13 @@ if _engine.endswith("sqlite3"):
         "PRAGMA cache_size=-65536;PRAGMA temp_store=MEMORY;",
     }
 elif _engine.endswith("postgresql"):
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Compiling the ledger's statements takes longer than running them: 490 of 880 ms for a chunk of 20,000 people.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c jit=off")
 else:
     raise ImproperlyConfigured("DATABASE_URL must name SQLite or PostgreSQL.")
+# On SQLite, too: opening a connection takes longer than a callback may, and closing the last one writes the WAL back.
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = env.str("BROKER_URL", default="")
@@ -200,7 +201,18 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False  # a lost task is found again by the n
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# What takes seconds or calls providers stays out of the queue of tick and receipts, and what takes minutes out of both.
 CELERY_TASK_DEFAULT_QUEUE = "despacho"
+CELERY_TASK_ROUTES = {
+    "campaigns.lane": {"queue": "lanes"},
+    "campaigns.prepare": {"queue": "lanes"},
+    "campaigns.list_run": {"queue": "lanes"},
+    "campaigns.settle": {"queue": "lanes"},
+    "campaigns.follow": {"queue": "lanes"},
+    "campaigns.pull_account": {"queue": "lanes"},
+    "campaigns.mail_notices": {"queue": "jobs"},
+    "console.run_job": {"queue": "jobs"},
+}
 CELERY_TIMEZONE = "UTC"
 if BROKER_URL.startswith(("redis", "rediss", "unix")):
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -211,7 +223,7 @@ if BROKER_URL.startswith(("redis", "rediss", "unix")):
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "campaigns.tick", "schedule": 1.0, "options": {"expires": 2}},
     "receipts": {"task": "campaigns.apply_events", "schedule": 1.0, "options": {"expires": 2}},
-    "settle": {"task": "campaigns.settle", "schedule": 5.0, "options": {"expires": 5}},
+    "settle": {"task": "campaigns.settle", "schedule": 5.0, "options": {"expires": 30}},
     "pull": {"task": "campaigns.pull", "schedule": 5.0, "options": {"expires": 5}},
     "jobs": {"task": "console.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
     "notices": {"task": "campaigns.mail_notices", "schedule": 10.0, "options": {"expires": 10}},

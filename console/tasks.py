@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from campaigns.reports import export as recipients_export
 from campaigns.services import kept
+from console.celery import at_most
 from console.errors import UserError
 from console.models import Job
 from console.services import jobs
@@ -39,6 +40,7 @@ def run_jobs() -> None:
 
 
 @shared_task(name="console.run_job")
+@at_most(3)
 def run_job(job_id: str) -> None:
     """Run one job; a UserError is its answer for the person, anything else is a bug with an id in the log."""
     now = timezone.now()

@@ -22,12 +22,13 @@ FAST = {"LEASE_SECONDS": "2", "LOOK_UP_TIME_SCALE": "0.03", "LANE_SLICE_SECONDS"
 
 
 class Worker:
-    """`manage.py worker` on the test's database."""
+    """`manage.py worker` on the test's database, with these settings."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, variables: dict[str, str]) -> None:
         environment = {
             **os.environ,
             **FAST,
+            **variables,
             "DATABASE_URL": _database_url(),
             "DESPACHO_DATA": str(settings.DATA_DIR),
             "DESPACHO_NO_VENV": "1",
@@ -75,11 +76,11 @@ def _database_url() -> str:
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path, transactional_db: Any) -> Iterator[Callable[[], Worker]]:
+def start_worker(tmp_path: Path, transactional_db: Any) -> Iterator[Callable[..., Worker]]:
     started: list[Worker] = []
 
-    def start() -> Worker:
-        worker = Worker(tmp_path)
+    def start(**variables: str) -> Worker:
+        worker = Worker(tmp_path, variables)
         started.append(worker)
         return worker
 

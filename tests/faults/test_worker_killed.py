@@ -77,6 +77,20 @@ def test_a_worker_that_is_asked_to_end_leaves_nothing_unknown(workspace, make_co
     assert not Batch.objects.filter(dispatch=dispatch, status="claimed").exists()
 
 
+def test_a_worker_that_is_asked_to_end_does_not_wait_for_the_end_of_a_slice(
+    workspace, make_contacts, provider, start_worker
+):
+    make_contacts(2_000)
+    campaign = scheduled(workspace, KINDS[0], provider.url, timezone.now(), speed=100)
+    worker = start_worker(LANE_SLICE_SECONDS="600")
+    wait_for(lambda: len(provider.log()) > 50, 30, "a first message")
+    asked = time.monotonic()
+    worker.stop()
+    assert time.monotonic() - asked < 8
+    waiting = Recipient.objects.filter(dispatch__campaign=campaign, status="queued").count()
+    assert waiting > 1_000
+
+
 def _over(campaign: Campaign) -> bool:
     return Dispatch.objects.filter(campaign=campaign, status="finished").exists()
 

@@ -1,8 +1,8 @@
 """The background worker: sends, applies receipts, runs imports and exports.
 
 Without BROKER_URL everything is in this one process: threads take tasks from a queue in memory and beat is
-a thread that fills it. Nothing is lost with the memory, because the rows are the queue. With BROKER_URL it
-is a usual Celery worker with processes, and beat runs apart.
+a thread that fills it. Nothing is lost with the memory, because the rows are the queue. With BROKER_URL each
+queue has a Celery worker with processes of its own, so that a long task of one never delays another; beat runs apart.
 """
 
 from __future__ import annotations
@@ -10,10 +10,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
+import time
 import warnings
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from celery.beat import Scheduler, Service
@@ -23,9 +27,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from console.celery import app
+from console.offspring import end_with_parent
 
-THREADS = 16  # embedded: tasks wait on HTTP, and a lane keeps its thread for seconds
-PROCESSES = 8  # lanes keep theirs for seconds; tick, receipts and jobs need some, too
+THREADS = 20  # embedded: tasks wait on HTTP, and a lane keeps its thread for seconds
+# With a broker: queue -> processes. Lanes keep theirs for seconds, jobs for minutes.
+PROCESSES = {"despacho": 3, "lanes": 8, "jobs": 2}
 POLL_SECONDS = 0.1  # how often the queue in memory is looked at
 logger = logging.getLogger(__name__)
 
@@ -39,29 +45,65 @@ class Command(BaseCommand):
             "--concurrency",
             type=int,
             metavar="N",
-            help=f"tasks at a time (default: {THREADS} threads; with BROKER_URL {PROCESSES} processes)",
+            help=f"lanes at a time (default {PROCESSES['lanes']}), or with --queue its tasks; without BROKER_URL "
+            f"threads for everything (default {THREADS})",
         )
+        parser.add_argument("--queue", choices=PROCESSES, help="with BROKER_URL: serve this one only")
         parser.add_argument("--no-beat", action="store_true", help="leave the schedule to another process")
 
-    def handle(self, *args: Any, concurrency: int | None, no_beat: bool, **options: Any) -> None:
-        setup_logging.connect(_keep_logging)
-        os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
-        warnings.simplefilter("ignore", SecurityWarning)  # it fears pickled tasks of root; ours are JSON
+    def handle(self, *args: Any, concurrency: int | None, queue: str | None, no_beat: bool, **options: Any) -> None:
         if settings.EMBEDDED:
-            app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
-        worker = app.Worker(
-            pool="threads" if settings.EMBEDDED else "prefork",
-            concurrency=concurrency or (THREADS if settings.EMBEDDED else PROCESSES),
-            quiet=True,
-            without_gossip=True,
-            without_mingle=True,
-            without_heartbeat=True,
-        )
-        beat = None if no_beat or not settings.EMBEDDED else Beat()
-        if beat:
-            beat.start()
-        worker.start()
-        sys.exit(1 if beat and beat.has_failed else worker.exitcode)
+            sys.exit(_embedded(concurrency or THREADS, with_beat=not no_beat))
+        if queue:
+            worker = _worker([queue], pool="prefork", concurrency=concurrency or PROCESSES[queue])
+            worker.start()
+            sys.exit(worker.exitcode)
+        sys.exit(_one_for_each_queue({**PROCESSES, "lanes": concurrency or PROCESSES["lanes"]}))
+
+
+def _worker(queues: Sequence[str], **options: Any) -> Any:
+    """A Celery worker of these queues; `options` are its pool and concurrency."""
+    setup_logging.connect(_keep_logging)
+    os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+    warnings.simplefilter("ignore", SecurityWarning)  # it fears pickled tasks of root; ours are JSON
+    return app.Worker(
+        hostname=f"{'-'.join(queues)}-{os.getpid()}@{socket.gethostname()}",
+        queues=queues,
+        quiet=True,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        **options,
+    )
+
+
+def _embedded(threads: int, *, with_beat: bool) -> int:
+    app.conf.broker_transport_options = {"polling_interval": POLL_SECONDS}
+    worker = _worker(list(PROCESSES), pool="threads", concurrency=threads)
+    beat = Beat() if with_beat else None
+    if beat:
+        beat.start()
+    worker.start()
+    return 1 if beat and beat.has_failed else worker.exitcode
+
+
+def _one_for_each_queue(processes: dict[str, int]) -> int:
+    """Run a worker for each queue until TERM or INT, which they are told as well. When one ends by itself, so do the
+    others, and whoever started us starts all of them again."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "worker"]
+    workers = [
+        subprocess.Popen([*command, "--queue", queue, "--concurrency", str(number)], preexec_fn=end_with_parent())
+        for queue, number in processes.items()
+    ]
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    while not asked.is_set() and all(worker.poll() is None for worker in workers):
+        time.sleep(0.5)
+    for worker in workers:
+        worker.terminate()
+    codes = [worker.wait() for worker in workers]
+    return 0 if asked.is_set() and not any(codes) else 1
 
 
 class Beat(threading.Thread):
