@@ -12,6 +12,7 @@ def main():
     prepare(sys.argv)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     try:
+        from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
     except ImportError as exc:
         raise ImportError(
@@ -19,7 +20,10 @@ def main():
             "available on your PYTHONPATH environment variable? Did you "
             "forget to activate a virtual environment?"
         ) from exc
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:  # a setting that is missing or wrong, in a sentence for whoever set it
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ LEVELS: list[tuple[int, str]] = [
     (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
     (0, "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
+    (0, "console.broker"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
     (0, "console.ports console.readiness console.runlock console.networks console.exposition campaigns.stopwords"),
     (1, "*.models *.models.* *.querysets *.querysets.* campaigns.wording contacts.wording"),

@@ -45,9 +45,7 @@ class Notice(models.Model):
         Workspace, on_delete=models.CASCADE, related_name="notices", verbose_name=_("workspace")
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", verbose_name=_("person"))
-    dispatch = models.ForeignKey(
-        Dispatch, on_delete=models.CASCADE, related_name="notices", verbose_name=_("dispatch")
-    )
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="notices", verbose_name=_("dispatch"))
     kind = models.CharField(_("kind"), max_length=8, choices=NoticeKind.choices)
     reason = models.CharField(_("reason"), max_length=40, choices=hold_choices, blank=True, default="")
     detail = models.JSONField(_("details"), default=dict, blank=True)
@@ -76,7 +74,7 @@ class Notice(models.Model):
 
 
 class NoticePreference(models.Model):
-    """How a member wants to hear of a kind of notice. Without a row the defaults of `campaigns.services.notices` hold."""
+    """How a member wants to hear of a kind of notice; without a row, as `campaigns.services.notices` says."""
 
     membership = models.ForeignKey(
         Membership, on_delete=models.CASCADE, related_name="notice_preferences", verbose_name=_("member")

@@ -74,8 +74,8 @@ def mend(dispatch_id: int, now: datetime) -> bool:
     Everybody who moves rows of any dispatch waits meanwhile: about a second for a million rows.
     """
     with transaction.atomic():
-        dispatch = Dispatch.objects.select_for_update(of=("self",)).select_related("workspace", "campaign").get(
-            pk=dispatch_id
+        dispatch = (
+            Dispatch.objects.select_for_update(of=("self",)).select_related("workspace", "campaign").get(pk=dispatch_id)
         )
         before = sums.of_dispatch(dispatch_id, count_rows=True)
         sums.recount(dispatch_id)

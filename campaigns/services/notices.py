@@ -188,7 +188,9 @@ def text(notice: Notice) -> str:
         case NoticeKind.START:
             return _("The first messages are on their way to %(account)s.") % {"account": notice.dispatch.account}
         case NoticeKind.HOLD:
-            return f"{hold_sentence(notice.reason)} {_('Nothing is lost: whoever has no message yet keeps their place.')}"
+            return (
+                f"{hold_sentence(notice.reason)} {_('Nothing is lost: whoever has no message yet keeps their place.')}"
+            )
         case NoticeKind.ALARM:
             return alarm_text()
     return _end(notice.detail)

@@ -64,7 +64,11 @@ def _alive(found: Gauges) -> dict[str, str]:
         return {"css": "delivered", "icon": "circle-check", "word": _("The console is at work")}
     if silent is not None and silent < health.DEAD:
         return {"css": "retry", "icon": "alert-triangle", "word": _("The console is slow at the moment")}
-    return {"css": "failed", "icon": "circle-x", "word": _("Nothing is being sent: the worker or the clock stands still")}
+    return {
+        "css": "failed",
+        "icon": "circle-x",
+        "word": _("Nothing is being sent: the worker or the clock stands still"),
+    }
 
 
 def _waiting(found: Gauges) -> list[dict[str, Any]]:
@@ -74,7 +78,14 @@ def _waiting(found: Gauges) -> list[dict[str, Any]]:
         ("send", _("Messages to hand over"), found.waiting, ages["batches"], limits["batches"], ""),
         ("zoom-question", _("Messages to verify"), found.unknown, found.unknown_age, 3600, ""),
         ("corner-up-left", _("Callbacks of providers to apply"), found.events, ages["events"], limits["events"], ""),
-        ("hourglass", _("Imports, exports and other jobs"), found.jobs["waiting"], ages["jobs"], limits["jobs"], "imports"),
+        (
+            "hourglass",
+            _("Imports, exports and other jobs"),
+            found.jobs["waiting"],
+            ages["jobs"],
+            limits["jobs"],
+            "imports",
+        ),
     ]
     return [
         {"icon": icon, "label": label, "n": n, "age": age, "late": age > limit, "page": page}

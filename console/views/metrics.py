@@ -54,8 +54,12 @@ def families(found: Gauges, now: datetime) -> Iterator[Gauge]:
         "queue",
         found.ages,
     )
-    yield gauge("despacho_unknown_age_seconds", "How long the oldest unknown outcome has been waiting.", found.unknown_age)
-    yield gauge("despacho_callbacks_waiting", "Callbacks of providers that were stored and not yet applied.", found.events)
+    yield gauge(
+        "despacho_unknown_age_seconds", "How long the oldest unknown outcome has been waiting.", found.unknown_age
+    )
+    yield gauge(
+        "despacho_callbacks_waiting", "Callbacks of providers that were stored and not yet applied.", found.events
+    )
     yield _by("despacho_jobs", "Background jobs by status.", "status", found.jobs)
     yield Gauge(
         "despacho_account_rate",

@@ -158,7 +158,7 @@ def test_a_notice_speaks_the_language_of_whoever_reads_it(
     moves.hold(make_dispatch([("queued", "", 1)], status="sending"), Reason.NO_CREDIT, now)
     notice = Notice.objects.get()
     with override("es"):
-        assert "se detuvo" in notices.title(notice) or "se pausó" in notices.title(notice)
+        assert notices.title(notice) == "«Aviso» se ha puesto en pausa por sí sola"
         assert "saldo" in notices.text(notice)
 
 
@@ -171,7 +171,10 @@ def test_old_notices_are_thrown_away(owner: User, make_dispatch: MakeDispatch, n
 
 
 def test_telling_takes_the_same_queries_for_few_and_many(
-    person: Callable[..., User], make_dispatch: MakeDispatch, now: datetime, django_assert_num_queries: Callable[..., object]
+    person: Callable[..., User],
+    make_dispatch: MakeDispatch,
+    now: datetime,
+    django_assert_num_queries: Callable[..., object],
 ) -> None:
     dispatch = make_dispatch([("queued", "", 1)])
     for n in (1, 20):
