@@ -95,7 +95,7 @@ def _text_form(
     tray = Tray(campaign.workspace, now, version=_own_version(campaign), data=data, chosen=chosen)
     # Only files were meant: what is typed stays, and is not judged yet.
     if data is not None and Tray.is_asked(data):
-        data, initial = None, data.dict()
+        initial, data = data.dict(), None
     return FORMS[campaign.channel](data, known=known, tray=tray, initial=initial)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.decorators import csp
@@ -87,7 +88,8 @@ def typed(
 ) -> HttpResponse:
     """The fields of an email form, not saved."""
     names = ("subject", "preheader", "html", "text")
-    source = Source("email", **{name: request.POST.get(name, "") for name in names})
+    typed_texts: dict[str, Any] = {name: request.POST.get(name, "") for name in names}
+    source = Source("email", **typed_texts)
     found = look(source, content.known_names(workspace), contact, campaign)
     if found.preview is None:
         return sentence(_("There is a mistake in the content. It is named below the field."))

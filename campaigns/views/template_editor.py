@@ -95,7 +95,7 @@ def _form(
         tray = Tray(request.workspace, timezone.now(), version=current, data=data, chosen=chosen)
         # Only files were meant: what is typed stays, and is not judged yet.
         if data is not None and Tray.is_asked(data):
-            data, initial = None, data.dict()
+            initial, data = data.dict(), None
     known = content.known_names(request.workspace)
     return FORMS[channel](data, known=known, tray=tray, workspace=request.workspace, template=template, initial=initial)
 
