@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,10 +19,9 @@ class MoveForm(forms.Form):
     day = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
 
-    def __init__(self, *args: Any, zone: str, at: datetime | None = None, **kwargs: Any) -> None:
+    def __init__(self, data: Mapping[str, Any] | None = None, *, zone: str, at: datetime | None = None) -> None:
         local = local_time.in_zone(at, zone) if at else None
-        initial = {"day": local.date(), "time": local.time()} if local else {}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(data, initial={"day": local.date(), "time": local.time()} if local else {})
         self.zone = zone
         self.at: datetime | None = None
 

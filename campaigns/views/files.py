@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from csp.constants import NONE
 from csp.decorators import csp
 from django.http import HttpResponse
@@ -13,9 +16,14 @@ from campaigns.models import Attachment
 from console.access import WorkspaceRequest, member
 
 
+def sandboxed(view: Callable[..., Any]) -> Callable[..., Any]:
+    """No script, no origin, nothing loaded, should a browser show the file after all."""
+    return csp({"default-src": [NONE], "sandbox": True})(view)
+
+
 @member("template.view")
 @require_GET
-@csp({"default-src": [NONE], "sandbox": True})
+@sandboxed
 def download(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Always as a download: what people attach is never run as a page of the console."""
     file = get_object_or_404(Attachment.objects.for_workspace(request.workspace), pk=pk)
