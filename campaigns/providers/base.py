@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, Self
 
@@ -259,11 +260,13 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Outcome of "test connection". `text` is the vendor's answer or the error, without secrets."""
+    """Outcome of "test connection". `text` is the vendor's answer or the error, without secrets; `balance`: euros
+    left on the account, where the vendor tells."""
 
     ok: bool
     reason: Reason = Reason.NONE
     text: str = ""
+    balance: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

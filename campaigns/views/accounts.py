@@ -79,8 +79,9 @@ def test(request: WorkspaceRequest, pk: int) -> HttpResponse:
     outcome = accounts.test_connection(account, now)
     account.refresh_from_db()
     if not is_fragment(request):
+        left = _("%(sum)s left on the account") % {"sum": formats.money(outcome.balance)}
         toast(request, "ok" if outcome.ok else "bad", _("Connection works") if outcome.ok else _("Connection failed"),
-              outcome.text)  # fmt: skip
+              outcome.text if outcome.balance is None else left)  # fmt: skip
         return redirect(request, _url("account", account))
     context = {
         "account": account,

@@ -441,7 +441,7 @@ def test_an_upload_that_is_too_big_is_halved() -> None:
 
 def test_the_balance_is_told_with_the_connection() -> None:
     connection, _ = ask(lambda p: p.test(), ok({"amount": 254.3, "unit": "euros"}, "200 OK"))
-    assert (connection.ok, connection.text) == (True, "254.30 €")
+    assert (connection.ok, connection.balance) == (True, Decimal("254.3"))
 
 
 def test_a_dropped_number_is_noted_with_the_ticket() -> None:

@@ -125,7 +125,7 @@ class Octopush(ListApi, HttpAdapter):
             balance = await self.funds()
         except ProviderError as error:
             return Connection(False, error.reason, error.text)
-        return Connection(True, text="" if balance is None else f"{balance:.2f} €")
+        return Connection(True, balance=balance)
 
     async def funds(self) -> Decimal | None:
         """Euros left, None where the answer does not say so."""

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Batch, ProviderEvent, Recipient, Ticket
@@ -269,3 +270,30 @@ def test_values_that_do_not_fit_travel_as_finished_texts(campaign, make_contacts
     assert statuses(dispatch) == {"accepted": 3}
     assert f"Bonjour {contacts[0].first_name}. STOP au 30101" in [e["text"] for e in sandbox.log()]
     assert Ticket.objects.filter(dispatch=dispatch).count() == 2
+
+
+# -- the account's page and its doors ---------------------------------------------------------------
+
+
+def test_the_connection_test_says_what_is_left(account, owner_client, sandbox):
+    sandbox.configure(octopush={"accounts": {KEYS["api_login"]: {"balance": 254.3}}})
+    url = reverse("account-test", args=[account.workspace.slug, account.pk])
+    assert "€254.30 left on the account" in owner_client.post(url, headers={"HX-Request": "true"}).content.decode()
+    assert "€254.30 left on the account" in owner_client.post(url, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("kind", ["delivery", "reply", "stop"])
+def test_a_callback_is_answered_with_nothing(account, client, kind):
+    answer = client.post(f"/hooks/{account.callback_token}/{kind}/", b"{}", content_type="application/json")
+    assert (answer.status_code // 100, answer.content) == (2, b"")
+
+
+def test_a_note_on_the_ticket_says_how_many_were_dropped(campaign, make_contacts, engine, sandbox):
+    contacts = make_contacts(2)
+    login = KEYS["api_login"]
+    sandbox.configure(octopush={"accounts": {login: {"blacklist": [contacts[0].phone]}}})
+    campaign.options = {"auto_remove_blacklisted_numbers": "true"}
+    campaign.save()
+    dispatch = engine.send(campaign)
+    assert statuses(dispatch) == {"accepted": 2}
+    assert Ticket.objects.get().note == "1 of 2"
