@@ -181,7 +181,7 @@ class TestAuditLog:
     ) -> None:
         events(n)
         owner_client.get(AUDIT)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(8):
             owner_client.get(AUDIT)
 
     def test_what_an_event_says_is_escaped(self, owner_client: Client, workspace: Workspace, now: datetime) -> None:
