@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from campaigns.providers.base import BadSignature, Body, Channel, Hook, Message, Provider
+from campaigns.providers.base import BadSignature, Body, Channel, Hook, Message, Outcome, Provider, Receipt
 from tests.providers.conftest import HookReceiver
 from tests.providers.contract import ProviderContract
 from tests.sandbox_process import SandboxProcess
@@ -59,6 +59,19 @@ class MarketingCloudContract(ProviderContract):
             with pytest.raises(BadSignature) as caught:
                 provider.verify(Hook("ens", "POST", headers, {}, body))
             assert caught.value.status == 401
+
+    def test_a_connection_that_the_vendor_closed_while_idle_leaves_no_doubt(self, sandbox: SandboxProcess) -> None:
+        sandbox.configure(**{self.slug: {"idle_close_s": 0.1}})
+        sandbox.arm(self.send_path, "idle_close_5s")
+
+        async def two_batches() -> list[Receipt]:
+            async with self.provider(sandbox.url) as provider:
+                first = await provider.send(self.outgoing([self.message(1)]))
+                await asyncio.sleep(0.4)
+                return [*first, *await provider.send(self.outgoing([self.message(2)]))]
+
+        assert {receipt.outcome for receipt in asyncio.run(two_batches())} == {Outcome.ACCEPTED}
+        assert len(self.accepted(sandbox)) == 2
 
 
 class TestOwnText(MarketingCloudContract):
