@@ -79,7 +79,7 @@ def _addresses(visit: Visit) -> Iterator[Finding]:
             "Providers cannot deliver receipts and replies, and links in emails and messages lead nowhere.",
             "Set PUBLIC_URL to the address that the outside knows.",
         )  # fmt: skip
-    if not validate_host(host, settings.ALLOWED_HOSTS):
+    if not validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
         yield wrong(
             "allowed-hosts", f"ALLOWED_HOSTS does not hold {host}, the host of PUBLIC_URL.",
             "Every page and every callback at that address is refused with 400.",
