@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,25 @@ _INSERT = (
     f"INSERT INTO campaigns_providerevent ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, 0, '', '') "
     "ON CONFLICT (account_id, digest) DO NOTHING"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What the inbound door must know of an account; `pk` is the account's."""
+
+    pk: int
+    provider: str
+    callback_token: str
+    hook_networks: str = ""
+
+
+def door(token: str) -> Door | None:
+    """The door whose addresses hold `token`. In SQL of its own: it opens for every single event of every message."""
+    found = sql.rows(
+        "SELECT id, provider, callback_token, hook_networks FROM campaigns_provideraccount WHERE callback_token = %s",
+        [token],
+    )
+    return Door(*found[0]) if found else None
 
 
 def keep(account_id: int, kind: str, digest: str, headers: Mapping[str, Any], body: str, now: datetime) -> bool:

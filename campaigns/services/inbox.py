@@ -16,6 +16,7 @@ from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers import registry
 from campaigns.providers.base import AccountConfig, BadSignature, Event, EventKind, Hook, ProviderError, expect
 from campaigns.querysets import callbacks
+from campaigns.querysets.callbacks import Door
 from campaigns.services import accounts, fetched, receipts
 from campaigns.states import Reason
 from console import networks
@@ -32,33 +33,27 @@ PARK_SECONDS = (2, 10, 60, 600)
 Handshake = tuple[ProviderEvent, Event]
 
 
-def account_of(token: str) -> ProviderAccount | None:
-    """The account whose callback addresses hold `token`, without the lists it has read at its vendor."""
-    found = ProviderAccount.objects.filter(callback_token=token)
-    return found.defer("cursors", "remote_templates", "remote_campaigns").first()
-
-
-def store(account: ProviderAccount, hook: Hook, now: datetime) -> bool:
+def store(door: Door, hook: Hook, now: datetime) -> bool:
     """Keep a callback; False when exactly this one is already there.
 
     BadSignature when it comes from a foreign address, or the vendor's check says that it is forged or stale.
     """
-    _verify(account, hook)
+    _verify(door, hook)
     digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
-    wanted = ("content-type", *registry.provider_class(account.provider).hook_headers)
+    wanted = ("content-type", *registry.provider_class(door.provider).hook_headers)
     headers: dict[str, Any] = {name: hook.headers.get(name, "") for name in wanted}
     headers |= {"query": dict(hook.query), "method": hook.method}
     # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
-    return callbacks.keep(account.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
+    return callbacks.keep(door.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
 
 
-def _verify(account: ProviderAccount, hook: Hook) -> None:
+def _verify(door: Door, hook: Hook) -> None:
     """Credentials are read only for a vendor that signs: for the others the secret address is all there is."""
-    if not networks.allows(account.hook_networks, hook.remote_address):
+    if not networks.allows(door.hook_networks, hook.remote_address):
         raise BadSignature("foreign address", status=403)
-    vendor = registry.provider_class(account.provider)
+    vendor = registry.provider_class(door.provider)
     if vendor.signs_hooks:
-        accounts.open_provider(account, connections=1).verify(hook)
+        accounts.open_provider(ProviderAccount.objects.get(pk=door.pk), connections=1).verify(hook)
     else:
         expect(vendor.hook_urls, hook)
 
@@ -89,15 +84,17 @@ def apply_next(now: datetime) -> int:
 
 
 def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
-    """One account's callbacks must not stop another's: what cannot be applied is kept and tried again."""
+    """One callback must not stop the others: what cannot be applied with them is applied alone, and what cannot be
+    applied alone is kept and tried again."""
     try:
         with transaction.atomic():
             return _apply_stored(account, stored, now)
     except Exception as error:
         log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
-        for row in stored:
-            _conclude(row, True, now)
-            row.note = f"{type(error).__name__}: {error}"[:300]
+        if len(stored) > 1:
+            return [found for row in stored for found in _apply_or_park(account, [row], now)]
+        _conclude(stored[0], True, now)
+        stored[0].note = f"{type(error).__name__}: {error}"[:300]
         return []
 
 

@@ -7,7 +7,7 @@ from argparse import Namespace
 from django.core.management import call_command
 from django.db import connection
 
-from tests.bench import importing, pages, sending, tables
+from tests.bench import callbacks, importing, pages, sending, tables
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, table
 from tests.sandbox_process import SandboxProcess
@@ -27,6 +27,7 @@ def run(options: Namespace) -> None:
         sandbox.configure(latency_ms=50)
         slow = sending.figure(world, "dispatch, one a request, 50 ms", url, "single", options.single, "50 ms answers")
         figures.append(slow)
+    figures += callbacks.figures(world, min(20_000, options.messages))
     large = worlds.dispatch(world, worlds.account(world, "http://127.0.0.1:9", "pages"), "pages")
     rows = worlds.write_audience(large)
     figures += pages.figures(world, large, rows)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipient, TemplateVersion
 from campaigns.providers.base import Hook
 from campaigns.providers.rehearsal import REHEARSALS
+from campaigns.querysets.callbacks import Door
 from campaigns.services import dispatching, inbox, lanes, ledger_checks, prepare, settle
 from console.models import Workspace
 from console.services import crypto
@@ -134,7 +135,8 @@ class Engine:
 
     def call_back(self, account: ProviderAccount, kind: str, body: bytes) -> bool:
         hook = Hook(kind, "POST", {"content-type": "application/json"}, {}, body)
-        stored = inbox.store(account, hook, timezone.now())
+        door = Door(account.pk, account.provider, account.callback_token)
+        stored = inbox.store(door, hook, timezone.now())
         while inbox.apply_next(timezone.now()):
             pass
         return stored

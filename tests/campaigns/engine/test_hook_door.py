@@ -15,7 +15,7 @@ from campaigns.models import ProviderEvent
 from campaigns.providers.base import BadSignature, Event, EventKind, ProviderError
 from campaigns.providers.sinch_messaging import SinchMessaging
 from campaigns.querysets import callbacks
-from campaigns.services import accounts, inbox
+from campaigns.services import accounts, inbox, receipts
 from campaigns.states import Reason
 from console.services import crypto
 
@@ -148,6 +148,31 @@ def test_a_bite_is_as_large_as_its_content_allows(client, account, monkeypatch):
     for n in range(5):
         post(client, account, json.dumps({"id": f"n{n}", "sentStatusCode": 2, "extraInfo": "x" * 100}))
     assert [inbox.apply_next(timezone.now()) for _ in range(4)] == [1, 1, 1, 1]
+
+
+def test_a_callback_that_cannot_be_applied_stops_no_other(client, account, monkeypatch):
+    def apply(through, events, now):
+        if any(event.provider_message_id == "n1" for event in events):
+            raise RuntimeError("a bug")
+        return receipts.Applied(len(events), ())
+
+    monkeypatch.setattr(receipts, "apply", apply)
+    for n in range(3):
+        post(client, account, json.dumps({"id": f"n{n}", "sentStatusCode": 2}))
+    inbox.apply_next(timezone.now())
+    assert list(ProviderEvent.objects.order_by("pk").values_list("outcome", flat=True)) == [
+        "applied",
+        "parked",
+        "applied",
+    ]
+
+
+def test_a_reference_with_an_id_beyond_all_ids_is_about_nobody(client, account):
+    reference = f"c0123456789ab-r{10**30}-a1"
+    post(client, account, json.dumps({"id": "n1", "correlationId": reference, "sentStatusCode": 2}))
+    inbox.apply_next(timezone.now())
+    assert ProviderEvent.objects.get().outcome == "parked"
+    assert ProviderEvent.objects.get().note == ""
 
 
 def handshake(monkeypatch, answer) -> None:
