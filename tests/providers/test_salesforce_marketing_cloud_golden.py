@@ -139,7 +139,7 @@ def test_what_marketing_cloud_fills_in_itself_needs_no_value() -> None:
 def test_a_definition_is_read_once_in_ten_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     now = [1000.0]
-    monkeypatch.setattr(adapter.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(adapter, "monotonic", lambda: now[0])
 
     async def three_batches(provider: Any) -> None:
         for wait in (0.0, 599.0, 2.0):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
@@ -152,10 +152,10 @@ class SalesforceMarketingCloud(HttpAdapter):
         if not key:
             raise Misconfigured(Reason.INVALID_CONTENT, "No send definition is chosen.")
         read_at, found = self._read.get(key, (0.0, None))
-        if found is not None and time.monotonic() - read_at < definitions.FRESH_SECONDS:
+        if found is not None and monotonic() - read_at < definitions.FRESH_SECONDS:
             return found
         found = await self._read_definition(key)
-        self._read[key] = time.monotonic(), found
+        self._read[key] = monotonic(), found
         return found
 
     async def _read_definition(self, key: str) -> Definition:
