@@ -98,7 +98,7 @@ def everything(
     Lane.objects.create(account=sms_account, slot=1)
     for name in (f"account:{sms_account.pk}:requests", f"dispatch:{dispatch.pk}"):
         Pace.objects.create(name=name, next_at=now.timestamp())
-    stored = ProviderEvent(account=sms_account, kind="status", "link", digest="d", body="", received_at=now, outcome="parked")
+    stored = ProviderEvent(account=sms_account, kind="status", digest="d", body="", received_at=now, outcome="parked")
     stored.save()
     Reply.objects.create(workspace=workspace, account=sms_account, channel="sms", event_id="1", address="+34600112233",
                          text="Hola", at=now, opted_out=True)  # fmt: skip
@@ -210,7 +210,7 @@ def test_every_name_help_text_and_choice_of_a_model_is_translated(language: str)
     same = {english for english, text in words_of(language).items() if english == text and english}
     assert same <= {
         "SMS", "HTML", "callback", "callbacks", "token", "IP address", "ID", "Despacho", "id", "error", "Console",
-        "English", "Español", "no", "No", "Marketing", "status",
+        "English", "Español", "no", "No", "Marketing", "link", "status",
     }  # fmt: skip
 
 
