@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET
 from campaigns.services import gauges, health, home, notices
 from campaigns.services.gauges import Gauges
 from campaigns.states import DispatchStatus
+from campaigns.views.screen import people_url
 from campaigns.wording import STATE_STYLE, hold_sentence, reason_sentence, status_word
 from console import formats
 from console.access import WorkspaceRequest, member
@@ -46,7 +47,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
         "waiting": _waiting(here),
         "held": [(dispatch, hold_sentence(dispatch.reason)) for dispatch in needs.held],
         "held_count": len(needs.held) + len(here.held),
-        "doubtful": needs.doubtful,
+        "doubtful": [(d, people, people_url(d, state="verify")) for d, people in needs.doubtful],
         "accounts": [(gauge, _hold_sentence(gauge, now)) for gauge in here.accounts],
         "refused": [(gauge, _hold_sentence(gauge, now)) for gauge in here.held],
         "dispatches": _dispatches(request, here),

@@ -93,9 +93,11 @@ def test_what_is_wrong_in_service_is_a_note_on_a_trial(good: Any, trial: Visit, 
         ("http://127.0.0.1:8000", "postgresql", True),
     ],
 )
-def test_a_console_that_others_reach_is_in_service(settings: Any, url: str, engine: str, in_service: bool) -> None:
+def test_a_console_that_others_reach_is_in_service(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, url: str, engine: str, in_service: bool
+) -> None:
     settings.PUBLIC_URL = url
-    settings.DATABASES = {"default": {"ENGINE": f"django.db.backends.{engine}"}}
+    monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", f"django.db.backends.{engine}")
     assert findings.looks_in_service() is in_service
 
 
