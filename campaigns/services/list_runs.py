@@ -83,7 +83,7 @@ def _step(run_id: int, token: str, now: datetime) -> bool:
     try:
         return _do(run, now)
     except ListGone as error:
-        return _bring_again(run, error)
+        return _bring_again(run, error, now)
     except (Misconfigured, crypto.WrongKey) as error:
         holds.stop_account(run.dispatch.account_id, getattr(error, "reason", Reason.AUTH), str(error), now)
         list_plans.write(run, next_at=now)
@@ -118,11 +118,12 @@ def _do(run: ListRun, now: datetime) -> bool:
     return False
 
 
-def _bring_again(run: ListRun, error: ListGone) -> bool:
-    """The list is not there any more: bring everybody once again."""
+def _bring_again(run: ListRun, error: ListGone, now: datetime) -> bool:
+    """The list is not there any more: bring everybody once again. One that is gone at once will be so again."""
     log.warning("list gone", extra={"list_run": run.pk, "text": error.text})
     if run.status == ListStatus.UPLOADING and not run.cursor:
-        raise error
+        fail(run, error.reason, error.text, now)
+        return False
     list_plans.write(run, status=ListStatus.UPLOADING, cursor=0, uploaded=0, key=list_plans.new_key())
     return True
 

@@ -23,12 +23,15 @@ STATUSES: Mapping[str, tuple[EventKind, Reason]] = {
     "DELIVERED": (EventKind.DELIVERED, Reason.NONE),
     "ACK": (EventKind.SENT, Reason.NONE),
     "NOT_DELIVERED": (EventKind.UNDELIVERED, Reason.NOT_DELIVERED),
-    "NOT_ALLOWED": (EventKind.UNDELIVERED, Reason.REJECTED_BY_CARRIER),
+    "NOT_ALLOWED": (EventKind.UNDELIVERED, Reason.REJECTED),
     "BAD_DESTINATION": (EventKind.UNDELIVERED, Reason.INVALID_RECIPIENT),
     "BLACKLISTED_NUMBER": (EventKind.UNDELIVERED, Reason.PROVIDER_OPT_OUT),
     "UNKNOWN_DELIVERY": (EventKind.OTHER, Reason.RECEIPT_LOST),
     "UNDEFINED": (EventKind.OTHER, Reason.RECEIPT_LOST),
 }
+
+# The number is wrong, or its owner has opted out at Octopush: neither changes by trying again.
+_NOT_AGAIN = (Reason.INVALID_RECIPIENT, Reason.PROVIDER_OPT_OUT)
 
 
 def parse_hook(hook: Hook) -> list[Event]:
@@ -66,7 +69,7 @@ def _delivery(row: Mapping[str, Any]) -> Event:
         reason=reason,
         code=status,
         channel=Channel.SMS,
-        suppress=reason is Reason.PROVIDER_OPT_OUT and kind is EventKind.UNDELIVERED,
+        suppress=reason in _NOT_AGAIN,
     )
 
 

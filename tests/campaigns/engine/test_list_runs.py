@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, ListRun, Recipient, Ticket
+from campaigns.providers.lists import ListGone
 from campaigns.services import dispatching, list_launch, list_plans, list_runs, list_wire
 from campaigns.states import Reason
 from console.errors import UserError
@@ -461,3 +462,18 @@ def test_a_doubled_task_does_nothing(campaign, make_contacts, engine, sandbox):
 def test_the_account_is_asked_by_one_call_at_a_time(account):
     assert list_wire.chunk_of(account) == 200
     assert (list_wire.can_remove(account, "list"), list_wire.can_remove(account, "tag")) == (True, False)
+
+
+def test_a_list_that_is_gone_at_once_holds_the_dispatch(campaign, make_contacts, engine, runs, monkeypatch):
+    make_contacts(1)
+    provider = list_runs.accounts.registry.provider_class("octopush")
+
+    async def gone(self, *args):
+        raise ListGone(Reason.REJECTED, "La lista no existe.", "303", 400)
+
+    monkeypatch.setattr(provider, "upload", gone)
+    dispatch = started(engine, campaign)
+    runs.go()
+    dispatch.refresh_from_db()
+    assert (run_of(dispatch).status, run_of(dispatch).detail) == ("failed", "La lista no existe.")
+    assert (dispatch.status, dispatch.reason) == ("held", Reason.REJECTED)
