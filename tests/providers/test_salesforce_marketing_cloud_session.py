@@ -292,8 +292,16 @@ def test_an_older_subscription_pauses_even_if_it_is_gone() -> None:
 
 
 def test_a_handshake_that_the_vendor_does_not_know_is_an_error() -> None:
-    with pytest.raises((Misconfigured, Refused)):
+    with pytest.raises(Refused) as caught:
         call([said(TOKEN), NOT_KNOWN], lambda p: p.confirm(HANDSHAKE))
+    assert caught.value.reason is Reason.REJECTED
+
+
+def test_an_address_that_the_vendor_could_not_reach_is_its_refusal() -> None:
+    silent = refused(10000, "MCMS_UTM_Validation: the address did not answer 200 to the verification")
+    with pytest.raises(Refused) as caught:
+        call([said(TOKEN), silent], lambda p: p.register_hooks())
+    assert caught.value.reason is Reason.REJECTED and "did not answer 200" in caught.value.text
 
 
 @pytest.mark.parametrize(

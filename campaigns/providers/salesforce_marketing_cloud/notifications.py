@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from campaigns.providers.base import ProviderError, Refused
+from campaigns.providers.base import Misconfigured, Refused
+from campaigns.providers.http import Answer
 from campaigns.providers.salesforce_marketing_cloud.session import Session
 from campaigns.states import Reason
 
@@ -18,6 +20,7 @@ _KINDS = ("Sent", "NotSent", "Transient", "Delivered", "Bounced")
 EVENTS = tuple(f"TransactionalSendEvents.Sms{kind}" for kind in _KINDS)
 MAX_BATCH = 1000  # events in one notification
 NAME = "Despacho"
+EXISTS = 304  # the subscription is there already
 # How the signature key is used is not documented: as text (public code does), or decoded from base64.
 AS_TEXT, DECODED = "text", "base64"
 _CALLBACKS, _VERIFY, _SUBSCRIPTIONS = (f"/platform/v1/ens-{name}" for name in ("callbacks", "verify", "subscriptions"))
@@ -27,7 +30,7 @@ async def create_callback(session: Session, url: str, name: str) -> Mapping[str,
     """Enter our address. The service calls it with a verification key before it answers; the signature key is shown
     only now. Gives the credentials to keep."""
     body = [{"callbackName": name, "url": url, "maxBatchSize": MAX_BATCH}]
-    rows = await session.ask("POST", _CALLBACKS, body=body)
+    rows = session.parsed(await _call(session, "POST", _CALLBACKS, body), safe=True)
     row: Any = rows[0] if isinstance(rows, list) and rows else None
     if not isinstance(row, Mapping) or not row.get("callbackId") or not row.get("signatureKey"):
         raise Refused(Reason.REJECTED, "Marketing Cloud made no callback.")
@@ -41,10 +44,7 @@ async def create_callback(session: Session, url: str, name: str) -> Mapping[str,
 
 async def verify_callback(session: Session, callback_id: str, verification_key: str) -> None:
     """Tell the service that the address is ours."""
-    answer = await session.exchange(
-        "POST", _VERIFY, body={"callbackId": callback_id, "verificationKey": verification_key}, safe=True
-    )
-    session.check(answer, safe=True)
+    await _call(session, "POST", _VERIFY, {"callbackId": callback_id, "verificationKey": verification_key})
 
 
 async def subscribe(session: Session, callback_id: str) -> Mapping[str, str]:
@@ -57,10 +57,9 @@ async def subscribe(session: Session, callback_id: str) -> Mapping[str, str]:
             "filters": [],
         }
     ]
-    answer = await session.exchange("POST", _SUBSCRIPTIONS, body=body, safe=True)
-    if answer.status == 304:
+    answer = await _call(session, "POST", _SUBSCRIPTIONS, body)
+    if answer.status == EXISTS:
         return {"ens_callback": callback_id}
-    session.check(answer, safe=True)
     rows = session.parsed(answer, safe=True)
     row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], Mapping) else {}
     return {"ens_callback": callback_id, "ens_subscription": str(row.get("subscriptionId") or "")}
@@ -69,14 +68,21 @@ async def subscribe(session: Session, callback_id: str) -> Mapping[str, str]:
 async def pause(session: Session, subscription_id: str) -> None:
     """Stop an older subscription, so that nothing comes twice. It may be gone already, which is as good."""
     body = [{"subscriptionId": subscription_id, "status": "paused", "statusReason": "replaced"}]
+    with contextlib.suppress(Refused):
+        await _call(session, "PUT", _SUBSCRIPTIONS, body)
+
+
+async def _call(session: Session, method: str, path: str, body: object) -> Answer:
+    """A call that may be repeated. What is refused here says nothing of any message."""
+    answer = await session.exchange(method, path, body=body, safe=True)
     try:
-        answer = await session.exchange("PUT", _SUBSCRIPTIONS, body=body, safe=True)
-        session.check(answer, safe=True)
-    except Refused:
-        return
-    except ProviderError as error:
-        if error.http_status != 404:
+        if answer.status != EXISTS:
+            session.check(answer, safe=True)
+    except (Refused, Misconfigured) as error:
+        if error.reason is Reason.AUTH:
             raise
+        raise Refused(Reason.REJECTED, error.text, error.code, error.http_status) from error
+    return answer
 
 
 def form_of(key: str, body: bytes, signature: str, pinned: str) -> str:
