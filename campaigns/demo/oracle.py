@@ -50,9 +50,13 @@ def compare(dispatch: Dispatch, log: list[dict[str, Any]]) -> Verdict:
     seen = set()
     for row in Recipient.objects.filter(dispatch=dispatch).select_related("dispatch").iterator(2_000):
         reference = reference_of(dispatch.key, row.pk, row.attempt)
-        if reference in entries:
-            seen.add(reference)
         _compare_row(row, reference, entries.get(reference), verdict)
+        seen.add(reference)
+        # A message that failed and was tried again is there once for each attempt, with the same text.
+        for earlier in (reference_of(dispatch.key, row.pk, attempt) for attempt in range(1, row.attempt)):
+            if earlier in entries:
+                seen.add(earlier)
+                _compare_content(row, earlier, entries[earlier], verdict)
     verdict.differences += [
         f"{reference}: at the provider, not in the ledger" for reference in sorted(set(entries) - seen)
     ]
@@ -93,8 +97,11 @@ def _compare_row(row: Recipient, reference: str, entry: dict[str, Any] | None, v
     if expected != (entry is not None):
         where = "in the ledger, not at the provider" if expected else "at the provider, though"
         verdict.differences.append(f"{reference}: {where} {row.status}")
-    if entry is None:
-        return
+    if entry is not None:
+        _compare_content(row, reference, entry, verdict)
+
+
+def _compare_content(row: Recipient, reference: str, entry: dict[str, Any], verdict: Verdict) -> None:
     if _plain(entry["destination"]) != _plain(row.address):
         verdict.differences.append(f"{reference}: address {row.address} went to {entry['destination']}")
     verdict.differences += [f"{reference}: {part} differs" for part in _differing(row, entry)]
