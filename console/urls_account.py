@@ -14,6 +14,7 @@ urlpatterns = [
     path("setup/", first_run.first_owner, name="setup"),
     path("profile/", account.profile, name="profile"),
     path("profile/password/", account.change_password, name="change_password"),
+    path("profile/notices/", account.choose_notices, name="choose_notices"),
     path("profile/theme/", account.set_theme, name="theme"),
     path("language/", account.set_language, name="language"),
     path("invitation/<uidb64>/<token>/", account.InvitationView.as_view(), name="invitation"),

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
+from campaigns.forms import notices as notice_forms
 from console import formats
 from console.forms import InvitationForm, OwnPasswordForm, ProfileForm, SignInForm
 from console.htmx import patch_vary, redirect, toast
@@ -123,9 +124,29 @@ def change_password(request: PersonRequest) -> HttpResponse:
     return redirect(request, reverse("profile"))
 
 
-def _profile_page(request: PersonRequest, form: ProfileForm, password_form: OwnPasswordForm) -> HttpResponse:
-    wrong = bool(form.errors or password_form.errors)
-    context = {"form": form, "password_form": password_form}
+@login_required
+@require_POST
+def choose_notices(request: PersonRequest) -> HttpResponse:
+    """What this person wants to hear of each workspace, in the console and by email."""
+    forms = notice_forms.of_person(request.user, request.POST)
+    if not all(form.is_valid() for form in forms):
+        form, password_form = ProfileForm(instance=request.user), OwnPasswordForm(request.user)
+        return _profile_page(request, form, password_form, forms)
+    for form in forms:
+        form.save()
+    toast(request, "ok", _("Choice of notices saved"))
+    return redirect(request, reverse("profile"))
+
+
+def _profile_page(
+    request: PersonRequest,
+    form: ProfileForm,
+    password_form: OwnPasswordForm,
+    notices: list[notice_forms.NoticesForm] | None = None,
+) -> HttpResponse:
+    notices = notice_forms.of_person(request.user) if notices is None else notices
+    wrong = bool(form.errors or password_form.errors or any(one.errors for one in notices))
+    context = {"form": form, "password_form": password_form, "notices": notices}
     return render(request, "console/profile.html", context, status=422 if wrong else 200)
 
 
