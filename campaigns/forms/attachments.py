@@ -42,6 +42,7 @@ class Tray:
             return
         kept = attachments.in_order(workspace, _ids(data))
         self.files, self.refusals = attachments.add(workspace, kept, [_read(file) for file in chosen], now)
+        self.settle(data.get("html", ""))
 
     @staticmethod
     def is_asked(data: QueryDict) -> bool:

@@ -127,13 +127,13 @@ def _linked(dispatch: Dispatch, step: funnel.Step) -> dict[str, Any]:
 
 
 def _interest(dispatch: Dispatch, found: Figures, engaged: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Delivered, opened, clicked as bars; empty where nobody's interest was reported."""
+    """Handed over, opened, clicked as bars; empty where nobody's interest was reported."""
     if not engaged:
         return []
-    people = {"delivered": found.states["delivered"], **{kind: engaged.get(kind, 0) for kind in engagement.KINDS}}
+    people = {"handed": found.handed_over, **{kind: engaged.get(kind, 0) for kind in engagement.KINDS}}
     return [
-        {"label": WORDS[state], "n": n, "url": people_url(dispatch, state=state), "css": "delivered"}
-        for state, n in people.items()
+        {"label": WORDS[state], "n": n, "url": people_url(dispatch, state=state), "css": css}
+        for (state, n), css in zip(people.items(), ("sent", "delivered", "delivered"), strict=True)
     ]
 
 
@@ -163,9 +163,9 @@ def _figs(dispatch: Dispatch, found: Figures, cost: costs.Cost, engaged: Mapping
 def _engaged_fig(dispatch: Dispatch, found: Figures, kind: str, people: int) -> dict[str, Any]:
     small = _("%(n)s of %(all)s") % {
         "n": formats.number(people),
-        "all": formats.number(found.carried),
+        "all": formats.number(found.handed_over),
     }
-    share = formats.share(people, found.carried)
+    share = formats.share(people, found.handed_over)
     return {"label": WORDS[kind], "value": share, "small": small, "url": people_url(dispatch, state=kind)}
 
 
