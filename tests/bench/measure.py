@@ -10,17 +10,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`ours` and `bare` are in `unit`; a ratio of 1 means that the product's own work costs nothing."""
+    """`ours`, `bare` and `prototype` are in `unit`; a ratio of 1 means that the product's own work costs nothing."""
 
     name: str
     ours: float
     bare: float | None = None
     unit: str = "/s"
     note: str = ""
+    prototype: float | None = None
 
-    @property
-    def ratio(self) -> str:
-        return f"{self.ours / self.bare:.2f}" if self.bare else "–"
+    def cells(self) -> list[str]:
+        """Ours, and beside each comparison the ratio to it."""
+        cells = [self._shown(self.ours)]
+        for other in (self.bare, self.prototype):
+            cells += ["–", "–"] if other is None else [self._shown(other), f"{self.ours / other:.2f}"]
+        return cells
+
+    def _shown(self, value: float) -> str:
+        return f"{value:,.0f}/s" if self.unit == "/s" else f"{value:,.1f} {self.unit}"
 
 
 class Stopwatch:
@@ -46,9 +53,10 @@ def rate(units: int, work: Callable[[], object]) -> float:
 
 def table(figures: list[Figure]) -> str:
     """As lines of a terminal."""
-    lines = [f"{'what':<46}{'ours':>12}{'bare':>12}{'ratio':>8}  note"]
-    for f in figures:
-        ours = f"{f.ours:,.1f} {f.unit}" if f.unit != "/s" else f"{f.ours:,.0f}/s"
-        bare = "" if f.bare is None else (f"{f.bare:,.0f}/s" if f.unit == "/s" else f"{f.bare:,.1f} {f.unit}")
-        lines.append(f"{f.name:<46}{ours:>12}{bare:>12}{f.ratio:>8}  {f.note}")
-    return "\n".join(lines)
+    head = ["ours", "bare", "ratio", "prototype", "ratio"]
+    rows = [("what", head, "note"), *((f.name, f.cells(), f.note) for f in figures)]
+    widths = (12, 12, 8, 12, 8)
+    return "\n".join(
+        f"{name:<44}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)) + f"  {note}"
+        for name, cells, note in rows
+    )

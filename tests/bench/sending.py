@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from uuid import uuid4
@@ -15,30 +14,50 @@ from campaigns.models import Dispatch, Lane, ProviderAccount, Recipient
 from campaigns.providers.base import Body, Channel, Message, Outgoing
 from campaigns.services import accounts, content, lanes, ledger_checks, prepare
 from campaigns.services.courier import Answer, Courier
+from tests.bench import prototype
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate
 
 
-def figure(world: worlds.World, name: str, base_url: str, mode: str, messages: int, note: str) -> Figure:
-    """Messages per second of one lane through the sandbox, and of the bare loop before and after it (the mean)."""
+def figure(
+    world: worlds.World, name: str, base_url: str, mode: str, messages: int, note: str
+) -> tuple[Figure, Dispatch]:
+    """Messages per second of one lane through the sandbox; of the bare loop and of the prototype (`prototype`), before
+    and after it, the mean. Gives also what was sent."""
     through = worlds.account(world, base_url, name, send_mode=mode)
     made = worlds.dispatch(world, through, name)
     prepare.CHUNK = min(20_000, messages)
     worlds.write_audience(made, messages)
     bodies = list(_bodies(made, messages))
     count = sum(len(body.messages) for body in bodies)
-    before = rate(count, lambda: _bare(through, bodies))
+    depth = _depth(through)
+
+    def compare() -> tuple[float, float]:
+        bare = rate(count, lambda: _bare(through, bodies, depth))
+        prototype.write(made)
+        durable = rate(count, lambda: prototype.send(through, made, depth))
+        prototype.drop()
+        return bare, durable
+
+    before = compare()
     ours = rate(count, lambda: _lane(through, made))
-    after = rate(count, lambda: _bare(through, bodies))
+    bare, durable = ((one + other) / 2 for one, other in zip(before, compare(), strict=True))
     differs = ledger_checks.check(made.pk)
     left = Recipient.objects.filter(dispatch=made, status__in=["queued", "claimed", "unknown"]).count()
     if differs or left:
         raise RuntimeError(f"{name}: {left} rows were not sent, or the counters differ: {differs}")
-    return Figure(name, ours, (before + after) / 2, note=note)
+    return Figure(name, ours, bare, note=note, prototype=durable), made
+
+
+def _depth(through: ProviderAccount) -> int:
+    """How many batches a lane has in flight."""
+    capabilities = accounts.capabilities(through, Channel.SMS)
+    return lanes.SINGLE_MESSAGES // capabilities.max_batch if capabilities.one_per_request else lanes.BULK_FLIGHTS
 
 
 def _lane(through: ProviderAccount, made: Dispatch) -> None:
     settings.LANE_SLICE_SECONDS = 3_600
+    lanes.IDLE_SECONDS = 0.0  # over when the last outcome is written
     lane = lanes.take_lane(through.pk, timezone.now())
     assert lane is not None
     lanes.run(lane, timezone.now, threading.Event())
@@ -58,12 +77,9 @@ def _bodies(made: Dispatch, most: int) -> Iterator[Outgoing]:
         yield Outgoing(str(uuid4()), body, messages[start : start + made.batch_size])
 
 
-def _bare(through: ProviderAccount, bodies: list[Outgoing]) -> None:
-    """The loop of a program that keeps no ledger: as many requests in flight as a lane has."""
-    provider = accounts.open_provider(through)
-    capabilities = provider.capabilities(Channel.SMS)
-    depth = lanes.SINGLE_MESSAGES // capabilities.max_batch if capabilities.one_per_request else lanes.BULK_FLIGHTS
-    with Courier(provider) as courier:
+def _bare(through: ProviderAccount, bodies: list[Outgoing], depth: int) -> None:
+    """The loop of a program that keeps no ledger."""
+    with Courier(accounts.open_provider(through)) as courier:
         flying: set[Future[Answer]] = set()
         for body in bodies:
             flying.add(courier.send(body))
@@ -71,4 +87,3 @@ def _bare(through: ProviderAccount, bodies: list[Outgoing]) -> None:
                 _, flying = wait(flying, return_when=FIRST_COMPLETED)
         while flying:
             _, flying = wait(flying, return_when=FIRST_COMPLETED)
-    time.sleep(0.2)  # the sandbox ends its own work before the next measurement begins

@@ -19,7 +19,7 @@ ENGINES = ("sqlite", "postgresql")
 
 
 class Command(BaseCommand):
-    help = "Measure import, prepare, dispatch and pages on SQLite and, where it is installed, on PostgreSQL."
+    help = "Measure import, prepare, dispatch, service and pages on SQLite and, where it is installed, on PostgreSQL."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -30,6 +30,11 @@ class Command(BaseCommand):
         parser.add_argument("--imports", type=int, default=50_000, help="rows of the imported file (default 50,000)")
         parser.add_argument("--messages", type=int, default=100_000, help="for the bulk provider (default 100,000)")
         parser.add_argument("--single", type=int, default=5_000, help="for one message a request (default 5,000)")
+        parser.add_argument("--receipts", type=int, default=10_000, help="stored while sending (default 10,000)")
+        parser.add_argument("--idle", type=float, default=60, help="seconds of idleness to measure (default 60)")
+        parser.add_argument(
+            "--ledger", type=int, default=0, help="rows of the dispatch that pages show (default: one of --contacts)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if os.environ.get("DESPACHO_BENCH") == "1":

@@ -1,0 +1,122 @@
+"""The product as it runs in service: idle, from due to the first request, and receipts while it sends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import orjson
+from django.db.models import F, Max
+from django.utils import timezone
+
+from campaigns.models import Campaign, Dispatch, ProviderAccount, ProviderEvent, Recipient
+from campaigns.providers.base import Hook
+from campaigns.services import inbox
+from campaigns.services.flights import reference_of
+from contacts.models import Group
+from tests.bench import processes
+from tests.bench import world as worlds
+from tests.bench.measure import Figure, rate
+from tests.sandbox_process import SandboxProcess
+
+STARTS = 3
+PATIENCE_SECONDS = 900.0
+
+
+def figures(
+    world: worlds.World, sandbox: SandboxProcess, sent: Dispatch, messages: int, receipts: int, idle: float
+) -> list[Figure]:
+    """`sent`: a dispatch that the provider has, which the receipts are for."""
+    through = worlds.account(world, sandbox.url, "unattended", send_mode="bulk")
+    few, many = worlds.group(world, "Few", 1_000), worlds.group(world, "Many", messages)
+    with processes.product() as product:
+        found = [_idle(product, idle)]
+        worker = processes.worker_of(product)
+        found.append(_due_to_request(sandbox, [_planned(world, through, few, n) for n in range(STARTS)]))
+        before = processes.memory_mib(worker)
+        campaign = _planned(world, through, many, 0)
+        _wait(lambda: Dispatch.objects.filter(campaign=campaign, status="sending").exists())
+        found += _receipts(sent, receipts)
+        _wait(lambda: Dispatch.objects.filter(campaign=campaign, status="finished").exists())
+        run = Dispatch.objects.get(campaign=campaign)
+        assert run.finished_at is not None
+        seconds = (run.finished_at - run.planned_at).total_seconds()
+        note = f"{run.people:,} people from due to finished, receipts meanwhile"
+        found.append(Figure("unattended, bulk", run.people / seconds, note=note))
+        after = processes.memory_mib(worker)
+        found.append(Figure("worker's memory", after, unit="MiB", note=f"{before:.0f} before it sent {run.people:,}"))
+    return found
+
+
+def _idle(product: int, seconds: float) -> Figure:
+    time.sleep(5)  # what starts has started
+    before = processes.cpu_seconds(product)
+    time.sleep(seconds)
+    used = processes.cpu_seconds(product) - before
+    return Figure("idle, all processes", used / seconds * 100, unit="%", note=f"of one core, over {seconds:.0f} s")
+
+
+def _planned(world: worlds.World, through: ProviderAccount, group: Group, later: int) -> Campaign:
+    """A campaign that is due in two seconds, and `later` times two more."""
+    made = worlds.campaign(world, through, "unattended")
+    made.include.add(group)
+    due = timezone.now() + timedelta(seconds=2 + 2.3 * later)
+    Campaign.objects.filter(pk=made.pk).update(everyone=False, status="scheduled", start_at=due)
+    made.refresh_from_db()
+    return made
+
+
+def _due_to_request(sandbox: SandboxProcess, campaigns: list[Campaign]) -> Figure:
+    """The longest of several starts."""
+    _wait(lambda: Dispatch.objects.filter(campaign__in=campaigns, status="finished").count() == len(campaigns))
+    requests = sandbox.requests()["requests"][-len(campaigns) :]  # one batch each
+    arrived = sorted(request["real_at"] for request in requests)
+    due = sorted(campaign.start_at.timestamp() for campaign in campaigns if campaign.start_at)
+    longest = max(at - start for at, start in zip(arrived, due, strict=True))
+    return Figure("due to first request", longest, unit="s", note=f"longest of {len(campaigns)}")
+
+
+def _receipts(sent: Dispatch, number: int) -> list[Figure]:
+    """Callbacks stored one by one, as the web server does, while the worker sends and applies them."""
+    rows = Recipient.objects.filter(dispatch=sent, status="accepted").order_by("pk")[:number]
+    bodies = [
+        orjson.dumps(
+            {
+                "id": row.provider_message_id,
+                "correlationId": reference_of(sent.key, row.pk, row.attempt),
+                "sentStatusCode": 2,
+                "deliveredStatusCode": 4,
+                "deliveredDate": "2026-11-20T10:00:00Z",
+            }
+        )
+        for row in rows
+    ]
+    json = {"content-type": "application/json"}
+
+    def store() -> None:
+        for body in bodies:
+            inbox.store(sent.account, Hook("delivery", "POST", json, {}, body), timezone.now())
+
+    def apply() -> None:
+        _wait(lambda: not ProviderEvent.objects.filter(account=sent.account, applied_at=None).exists())
+
+    stored = rate(len(bodies), store)
+    events = ProviderEvent.objects.filter(account=sent.account)
+    apply()
+    delivered = Recipient.objects.filter(dispatch=sent, status="delivered").count()
+    if delivered != len(bodies):
+        raise RuntimeError(f"{delivered} of {len(bodies)} receipts were applied")
+    waited = events.aggregate(longest=Max(F("applied_at") - F("received_at")))["longest"].total_seconds()
+    return [
+        Figure("receipts stored while sending", stored, note=f"{len(bodies):,}, one by one, one process"),
+        Figure("receipts, longest until applied", waited, unit="s", note="target 5 s"),
+    ]
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the product did not get there")
+        time.sleep(0.1)
