@@ -61,7 +61,7 @@ class Tray:
     def room(self) -> str:
         values = {"most": filesizeformat(MAX_BYTES), "n": MAX_FILES}
         return (
-            _("At most %(n)s files and %(most)s together. To show an image in the text, write its name after cid:")
+            _('At most %(n)s files and %(most)s together. An image is shown in the text with src="cid:its-name.png".')
             % values
         )
 

@@ -61,19 +61,16 @@ MESSAGE_FIELDS: tuple[Field, ...] = (
     Field(
         "window_from",
         _("Deliver from (UTC)"),
-        kind="time",
         required=False,
-        help=_("The provider keeps messages that come outside these hours. Fill in both times, or neither."),
+        help=_("Such as 09:00. The provider keeps messages that come outside these hours. Fill in both, or neither."),
     ),
-    Field("window_to", _("Deliver until (UTC)"), kind="time", required=False),
+    Field("window_to", _("Deliver until (UTC)"), required=False, help=_("Such as 20:30.")),
     Field(
         "send_at",
         _("Let the provider keep it until (UTC)"),
+        kind="time",
         required=False,
-        help=_(
-            "For example 2026-10-05 14:30: handed over at the campaign's start, delivered then. Email at most 5 "
-            "days ahead, SMS 180. Empty: delivered at once."
-        ),
+        help=_("Handed over when the campaign starts, delivered then. Email at most 5 days ahead, SMS 180."),
     ),
     _choice("client_priority", _("Priority"), (_AS_ACCOUNT, *PRIORITIES), channels=_EMAIL),
     Field("ip_pool", _("IP pool"), required=False, channels=_EMAIL, help=_("Empty: as the account is set.")),

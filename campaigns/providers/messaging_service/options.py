@@ -69,7 +69,7 @@ def _window(body: Body) -> Iterator[Problem]:
     try:
         window_of(*given)
     except ValueError:
-        words = _("Give both hours between which to deliver, at least one hour apart.")
+        words = _("Give both hours between which to deliver, such as 09:00 and 20:30, at least one hour apart.")
         yield Problem(Reason.INVALID_CONTENT, words, "window_from")
 
 
