@@ -35,14 +35,16 @@ PAGES: dict[str, tuple[str, ...]] = {
     "composer-audience": ("draft",), "composer-message": ("draft", "draft?way=own", "email_draft?way=own"),
     "composer-people": ("draft", "draft?why=no_consent"), "composer-preview": ("draft", "email_draft"),
     "composer-schedule": ("draft",), "composer-review": ("draft", "email_draft"), "composer-test": ("draft",),
-    "dispatch": ("running", "done", "mailing", "held"), "dispatch-events": ("done",),
+    "dispatch": ("running", "done", "mailing", "held", "lost"), "dispatch-events": ("done",),
+    "request-name": ("lost 1",),
     "dispatch-pause": ("running",), "dispatch-stop": ("running",), "dispatch-retry": ("done",),
     "recipient-list": ("done", "done?state=failed", "running?state=verify"),
     "recipient": ("done person", "done failed", "running unknown", "mailing reader"),
     "recipient-decide-all": ("running",), "recipient-decide": ("running unknown",),
     "reports": ("",), "report": ("done", "mailing", "running"), "report-export": ("done",), "exports": ("",),
     "replies": ("",), "providers": ("",), "account": ("sms_account", "email_account"),
-    "account-new": ("", "?provider=sinch-messaging", "?provider=messaging-service"),
+    "account-new": ("", "?provider=sinch-messaging", "?provider=messaging-service", "?provider=crm-messaging"),
+    "notices": ("", "?show=unread"), "operations": ("",),
     "account-disable": ("sms_account",), "account-rotate": ("sms_account",),
 }  # fmt: skip
 
@@ -55,6 +57,7 @@ BUTTONS = {
     "template-archive", "template-unarchive", "campaign-clone", "campaign-archive", "campaign-unschedule",
     "composer-audience-count", "composer-check", "composer-try", "composer-schedule-check", "dispatch-resume",
     "recipient-decide-some", "account-test", "account-enable", "account-release",
+    "choose_notices", "notice-open", "notice-read", "notices-read",
 }  # fmt: skip
 # Parts of a page that is in the list: polled, or shown in its frame.
 PARTS = {
@@ -62,7 +65,7 @@ PARTS = {
     "composer-email", "template-email", "recipient-html",
 }  # fmt: skip
 FILES = {"contact-export-file", "import-rejected", "report-figures", "export-file"}
-MACHINES = {"healthz", "hook"}
+MACHINES = {"healthz", "hook", "metrics"}
 
 ALL = {*OUTSIDE, *PAGES, *FIRST_RUN, *BUTTONS, *PARTS, *FILES, *MACHINES}
 
