@@ -50,7 +50,7 @@ def confirm_opt_out(reply: Reply, text: str, now: datetime) -> Dispatch | None:
 
 def can_answer(reply: Reply) -> bool:
     """Only an SMS, and only through an account that is still in use."""
-    return reply.channel == "sms" and reply.account.is_active
+    return reply.channel == "sms" and bool(reply.address) and reply.account.is_active
 
 
 def _send(reply: Reply, text: str, kind: DispatchKind, actor: User | None, now: datetime) -> Dispatch:

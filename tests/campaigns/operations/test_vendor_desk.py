@@ -118,7 +118,7 @@ def test_a_number_check_is_ordered_by_a_button_that_says_the_price(
     (person,) = make_contacts(1)
     address = url("contact-number", person.pk)
     page = owner_client.get(address).content.decode()
-    assert ("Check through SMS" in page, "0.0120" in page) == (True, True)
+    assert ("Check the number" in page, "Through SMS. Costs" in page, "0.0120" in page) == (True, True, True)
     assert not AuditEvent.objects.filter(action="contact.number_check").exists()
     owner_client.post(address, {"account": account.pk})
     event = AuditEvent.objects.get(action="contact.number_check")
@@ -149,7 +149,7 @@ def test_only_who_may_send_orders_a_check(
 ) -> None:
     (person,) = make_contacts(1)
     editor = as_role(Role.EDITOR)
-    assert "Check through" not in editor.get(url("contact-number", person.pk)).content.decode()
+    assert "Check the number" not in editor.get(url("contact-number", person.pk)).content.decode()
     assert editor.post(url("contact-number", person.pk), {"account": account.pk}).status_code == 409
     assert not AuditEvent.objects.filter(action="contact.number_check").exists()
 
