@@ -54,7 +54,7 @@ def test_the_pages_are_accessible_and_fit(
 def test_a_notice_is_opened_and_is_read_then(troubled: Dispatch, owner: User, new_page: Callable[..., Page]) -> None:
     page = new_page(owner)
     page.goto("/w/norte/notices/?show=unread")
-    page.get_by_role("button", name="Open: “Aviso” paused itself").click()
+    page.get_by_role("button", name="Look at it: “Aviso” paused itself").click()
     page.wait_for_url(f"**/w/norte/dispatches/{troubled.pk}/")
     assert Notice.objects.get(kind="hold").read_at is not None
 
