@@ -106,7 +106,7 @@ class Body:
     attachments: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: made once a message, and freezing triples what that costs
 class Message:
     """One message. `reference` is ours, unique per logical send, and comes back in receipts.
     `values` fill the slots where the vendor substitutes, or `Body.names`; `text` of an SMS and, where the vendor does
@@ -147,7 +147,7 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # perhaps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as Message
 class Receipt:
     """What became of one message of a `send`: exactly one per message, by our reference.
     `code` and `text` are the vendor's own words, shown as they came.
@@ -245,7 +245,7 @@ class Problem:
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, as Message
 class Count:
     """Length of an SMS by this vendor's rules. `forcing`: characters that leave the cheap alphabet, in order
     of appearance, each once. `left`: characters that still fit in the last part."""
