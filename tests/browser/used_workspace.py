@@ -13,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.demo import workspace as demo
-from campaigns.models import Campaign, Dispatch, Recipient, Template
-from campaigns.services import content, dispatching, drafts, inbox, lifecycle, scheduling
+from campaigns.models import Campaign, Dispatch, ProviderAccount, Recipient, Template
+from campaigns.services import content, dispatching, drafts, inbox, lifecycle, remote_content, scheduling
 from console.models import Job, Role, User, Workspace
 from console.services import jobs, people
 from console.tasks import run_job
@@ -85,6 +85,7 @@ def _dispatches(used: Used, sandbox: SandboxProcess) -> None:
     engine.slice(running.account)
     sandbox.arm("*", "reset_before_accept")
     engine.slice(running.account)
+    used.ids["lost"] = _lost(used, sandbox, engine)
     dispatching.send_test(draft, ["+34611204105"], None, used.owner, now)
     sandbox.advance(3600)
     assert sandbox.undelivered() == []
@@ -101,6 +102,29 @@ def _dispatches(used: Used, sandbox: SandboxProcess) -> None:
     used.ids["sms_account"], used.ids["email_account"] = running.account_id, email.account_id
     asked = used.url("report-export", used.ids["done"])
     used.job(lambda: used.client.post(asked, {"for": "spreadsheet"}))
+
+
+def _lost(used: Used, sandbox: SandboxProcess, engine: Engine) -> int:
+    """A dispatch of a vendor's own template whose requests broke off, so that a person may name them."""
+    now = timezone.now()
+    account = ProviderAccount.objects.get(workspace=used.workspace, provider="crm-messaging")
+    campaign = lifecycle.create(
+        used.workspace, name="Horario, perdido", channel="email", purpose="service", actor=used.owner, now=now
+    )
+    drafts.set_audience(campaign, everyone=True, include=[], exclude=[], actor=used.owner, now=now)
+    stored = remote_content.typed("102", "email", "Firstname", "Hola {{Firstname}}, desde el lunes abrimos a las 10.")
+    answers = {name: remote_content.Answer("first_name", "cliente") for name in stored.placeholders}
+    version = remote_content.version_of(campaign, stored, answers, now)
+    drafts.take_remote(campaign, drafts.Envelope(account, ""), version, used.owner, now)
+    campaign.refresh_from_db()
+    drafts.set_plan(campaign, drafts.Plan(None, "", None), used.owner, now)
+    campaign.refresh_from_db()
+    scheduling.schedule(campaign, None, used.owner, now)
+    campaign.refresh_from_db()
+    sandbox.arm("/api/SendMessages", "reset_after_accept")
+    dispatch = engine.prepare(engine.start(campaign))
+    engine.slice(account)
+    return int(dispatch.pk)
 
 
 def _named(name: str) -> Campaign:
