@@ -267,7 +267,7 @@ class MessagingService(HttpAdapter):
 
     @cached_property
     def _authorization(self) -> auth.Authorization:
-        return auth.Authorization(self.credential)
+        return auth.Authorization(self.credential, self.tokens)
 
     def _open_client(self) -> HttpClient:
         return HttpClient(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
 import re
-import time
 from collections.abc import Callable
 
 from campaigns.providers.adapter import is_header_value
 from campaigns.providers.base import Misconfigured, NotSent, Problem
 from campaigns.providers.base import gettext_noop as _
 from campaigns.providers.http import HttpClient, Statuses, Verdict
+from campaigns.providers.remote import Token, TokenStore
 from campaigns.states import Reason
 
 APP, BASIC, BEARER, IBSSO = "app", "basic", "bearer", "ibsso"
@@ -64,14 +63,12 @@ def check(credential: Credential) -> list[Problem]:
 
 
 class Authorization:
-    """The header's value. A Bearer token is fetched once and kept until shortly before it ends."""
+    """The header's value. A Bearer token is kept in `tokens`, for all processes, until shortly before it ends."""
 
-    def __init__(self, credential: Credential) -> None:
-        self._credential = credential
+    def __init__(self, credential: Credential, tokens: TokenStore) -> None:
+        self._credential, self._tokens = credential, tokens
         self._form = form_of(credential)
-        self._token = ""
-        self._ends = 0.0
-        self._lock = asyncio.Lock()
+        self._refused = ""
 
     def secrets(self) -> tuple[str, ...]:
         """What must never appear in a text."""
@@ -96,11 +93,10 @@ class Authorization:
         return key if _COMPLETE.fullmatch(key) else f"App {key}"
 
     def forget(self, header: str) -> bool:
-        """After a 401: drops the token that `header` carried. True when asking for another may help."""
+        """After a 401: the token that `header` carried is used no more. True when asking for another may help."""
         if self._form != BEARER:
             return False
-        if header == f"Bearer {self._token}":
-            self._token = ""
+        self._refused = header.removeprefix("Bearer ")
         return True
 
     def _basic(self) -> str:
@@ -108,12 +104,12 @@ class Authorization:
         return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
     async def _fetched(self, http: HttpClient) -> str:
-        async with self._lock:
-            if not self._token or time.monotonic() >= self._ends:
-                await self._fetch(http)
-            return self._token
+        async def renew() -> Token:
+            return await self._fetch(http)
 
-    async def _fetch(self, http: HttpClient) -> None:
+        return await self._tokens.token(renew, margin=_MARGIN_SECONDS, refused=self._refused)
+
+    async def _fetch(self, http: HttpClient) -> Token:
         form = {
             "client_id": self._credential("client_id"),
             "client_secret": self._credential("client_secret"),
@@ -125,5 +121,5 @@ class Authorization:
             raise NotSent(Reason.PROVIDER_DOWN, "The provider's token route gave no token.")
         lives = answer.get("expires_in")
         seconds = float(lives) if isinstance(lives, (int, float)) else _MARGIN_SECONDS
-        self._token = token
-        self._ends = time.monotonic() + max(seconds - _MARGIN_SECONDS, _SHORTEST_LIFE)
+        # One that lives hardly longer than the margin would be fetched for every call.
+        return Token(token, max(seconds, _MARGIN_SECONDS + _SHORTEST_LIFE))
