@@ -208,6 +208,7 @@ CELERY_TASK_ROUTES = {
     "campaigns.prepare": {"queue": "lanes"},
     "campaigns.list_run": {"queue": "lanes"},
     "campaigns.settle": {"queue": "lanes"},
+    "campaigns.pull_account": {"queue": "lanes"},
     "campaigns.follow": {"queue": "lanes"},
     "campaigns.pull_account": {"queue": "lanes"},
     "campaigns.mail_notices": {"queue": "jobs"},

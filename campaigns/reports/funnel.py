@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,8 +67,11 @@ def not_reached(found: Figures) -> list[Step]:
     ]  # fmt: skip
 
 
-def table(dispatch: Dispatch, found: Figures, speed: Speed, cost: Cost, now: datetime) -> list[tuple[Any, ...]]:
-    """The report as rows of (what, people, share of the audience), for a spreadsheet."""
+def table(
+    dispatch: Dispatch, found: Figures, speed: Speed, cost: Cost, now: datetime, engaged: Mapping[str, int]
+) -> list[tuple[Any, ...]]:
+    """The report as rows of (what, people, share of the audience), for a spreadsheet. `engaged`: who opened and
+    clicked, where that was reported."""
     rows: list[tuple[Any, ...]] = [
         (_("Campaign"), dispatch.campaign.name, ""),
         (_("Dispatch"), dispatch.number, ""),
@@ -79,6 +83,8 @@ def table(dispatch: Dispatch, found: Figures, speed: Speed, cost: Cost, now: dat
     for step in steps(found):
         label = f"{_('Excluded')}: {step.label}" if step.inner else str(step.label)
         rows.append((label, step.n, formats.share(step.n, found.total)))
+    words = {"opened": _("Opened"), "clicked": _("Clicked")}
+    rows += [(words[kind], n, formats.share(n, found.total)) for kind, n in engaged.items()]
     for step in not_reached(found):
         rows.append((f"{_('Failed') if step.state == 'failed' else _('To verify')}: {step.label}", step.n,
                      formats.share(step.n, found.total)))  # fmt: skip

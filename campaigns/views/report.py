@@ -100,7 +100,8 @@ def figures_file(request: WorkspaceRequest, pk: int) -> HttpResponse:
     response["Content-Disposition"] = f'attachment; filename="{name}-{dispatch.number}.csv"'
     table = CsvTable(cast(TextIO, response), bom=True)  # a response is written to like a file
     table.head((_("What"), _("People"), _("Share")))
-    table.rows(funnel.table(dispatch, found, known["speed"], known["cost"], now))
+    engaged = engagement.people(dispatch.pk)
+    table.rows(funnel.table(dispatch, found, known["speed"], known["cost"], now, engaged))
     return response
 
 
