@@ -80,6 +80,7 @@ MESSAGE_OPTIONS: tuple[Field, ...] = (
     Field(
         SCHEDULE_DATE,
         _("Let the CRM send it at"),
+        kind="time",
         required=False,
         help=_(
             "Date and time on the CRM's clocks, such as 2026-10-05 10:00, from 2 minutes to 30 days ahead. What was "

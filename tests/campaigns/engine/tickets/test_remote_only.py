@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from campaigns.models import ProviderAccount, TemplateVersion
 from campaigns.services import delivery
@@ -99,3 +102,59 @@ def test_handing_over_the_schedule_is_offered_only_where_the_account_allows_it(a
     assert delivery.fields_of(account, campaign) == ()
     account.options["may_schedule"] = True
     assert [field.name for field in delivery.fields_of(account, campaign)] == ["scheduleDate"]
+
+
+@pytest.fixture
+def compose(owner_client, make_campaign, account):
+    """compose(**fields) posts the message step of a draft with the vendor's template 101."""
+
+    def post(**fields):
+        campaign = make_campaign(account, status="draft", purpose="service")
+        posted = {
+            "way": "remote",
+            "account": account.pk,
+            "delivery_for": account.pk,
+            "max_parts": "2",
+            "remote_id": "101",
+            "mapped_for": "101:Firstname,voucherCode",
+            "field_0": "first_name",
+            "default_0": "φίλε",
+            "field_1": "key",
+            "default_1": "",
+            **fields,
+        }
+        answer = owner_client.post(f"/w/norte/campaigns/{campaign.pk}/message/", posted)
+        campaign.refresh_from_db()
+        return answer, campaign
+
+    return post
+
+
+def test_the_composer_offers_the_accounts_templates_and_no_text_of_our_own(owner_client, make_campaign, account):
+    campaign = make_campaign(account, status="draft", purpose="service")
+    page = owner_client.get(f"/w/norte/campaigns/{campaign.pk}/message/?way=remote").content.decode()
+    assert "101 · {{Firstname}}, your voucher" in page
+    assert f"{account.name} sends only what the provider holds." in page
+
+
+def test_what_the_composer_maps_is_what_the_vendor_gets(compose, greeks, engine, account, sandbox):
+    greeks(1)
+    answer, campaign = compose()
+    assert answer.status_code in (200, 302, 303), answer.status_code
+    assert campaign.version.mapping == {
+        "Firstname": '{{ first_name|default:"φίλε" }}', "voucherCode": "{{ key }}",
+    }  # fmt: skip
+    campaign.status = "scheduled"
+    campaign.save()
+    dispatch = engine.prepare(engine.start(campaign))
+    engine.slice(account)
+    assert statuses(dispatch) == {"accepted": 1}
+    assert [entry["text"] for entry in sandbox.log()] == ["Nombre0, your voucher is K0. Tienda Norte"]
+
+
+def test_a_schedule_of_the_vendors_is_kept_where_the_account_allows_it(compose, account):
+    account.options["may_schedule"] = True
+    account.save()
+    due = timezone.now() + timedelta(days=2)
+    _, campaign = compose(delivery_scheduleDate=due.strftime("%Y-%m-%dT%H:%M"))
+    assert campaign.options == {"scheduleDate": due.strftime("%Y-%m-%d %H:%M")}
