@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Dispatch, ProviderAccount, ProviderEvent, Recipient
 from campaigns.providers.base import Hook
+from campaigns.querysets import callbacks
 from campaigns.services import inbox
 from campaigns.services.flights import reference_of
 from contacts.models import Group
@@ -93,10 +94,12 @@ def _receipts(sent: Dispatch, number: int) -> list[Figure]:
         for row in rows
     ]
     json = {"content-type": "application/json"}
+    door = callbacks.door(sent.account.callback_token)
+    assert door is not None
 
     def store() -> None:
         for body in bodies:
-            inbox.store(sent.account, Hook("delivery", "POST", json, {}, body), timezone.now())
+            inbox.store(door, Hook("delivery", "POST", json, {}, body), timezone.now())
 
     def apply() -> None:
         _wait(lambda: not ProviderEvent.objects.filter(account=sent.account, applied_at=None).exists())
