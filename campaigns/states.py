@@ -114,6 +114,16 @@ class Reason(StrEnum):
     MARKED_NOT_SENT = "marked_not_sent"
 
 
+class Hold(StrEnum):
+    """Why a dispatch paused itself, beside the reasons of messages (key refused, no credit, sender refused)."""
+
+    STALE = "stale_schedule"
+    FAILURES = "failure_rate"
+    CANARY = "canary"
+    BUDGET = "budget_cap"
+    NONSENSE = "nonsense"
+
+
 class By(StrEnum):
     PERSON = "person"
     MACHINE = "machine"

@@ -106,6 +106,20 @@ class Workspace(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("Three letters, such as EUR."))
     quiet_from = models.TimeField(_("quiet hours from"), null=True, blank=True)
     quiet_to = models.TimeField(_("quiet hours to"), null=True, blank=True)
+    failure_share = models.PositiveSmallIntegerField(
+        _("pause a dispatch when so many per cent fail"), default=20, help_text=_("0: never.")
+    )
+    failure_window = models.PositiveIntegerField(_("of the last messages"), default=200)
+    failure_least = models.PositiveIntegerField(_("but of so many at least"), default=50)
+    strange_answers = models.PositiveSmallIntegerField(
+        _("pause a dispatch after so many unreadable answers"), default=3, help_text=_("0: never.")
+    )
+    grace_minutes = models.PositiveSmallIntegerField(
+        _("minutes that a start may be late"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as the installation says."),
+    )
     stop_words = models.JSONField(
         _("opt-out words"), default=list, blank=True, help_text=_("A reply that is one of these opts out.")
     )

@@ -1,6 +1,6 @@
 from campaigns.models.account import AccessToken, ProviderAccount
 from campaigns.models.campaign import Campaign, Purpose
-from campaigns.models.dispatch import Dispatch, DispatchKind, Lane, Pace, Pulse, Tally
+from campaigns.models.dispatch import Dispatch, DispatchKind, Evidence, EvidenceSource, Lane, Pace, Pulse, Tally
 from campaigns.models.engagement import Engagement, EngagementTally
 from campaigns.models.ledger import Batch, Recipient
 from campaigns.models.notice import Alarm, MailStatus, Notice, NoticeKind, NoticeLevel, NoticePreference
@@ -10,7 +10,7 @@ from campaigns.models.template import Attachment, Template, TemplateVersion
 
 __all__ = [
     "AccessToken", "Alarm", "Attachment", "Batch", "Campaign", "Dispatch", "DispatchKind", "Engagement",
-    "EngagementTally", "Lane", "ListRun", "MailStatus", "Notice", "NoticeKind", "NoticeLevel", "NoticePreference",
-    "Pace", "ProviderAccount", "ProviderEvent", "Pulse", "Purpose", "Recipient", "Reply", "ReplySettings", "Tally",
-    "Template", "TemplateVersion", "Ticket",
+    "EngagementTally", "Evidence", "EvidenceSource", "Lane", "ListRun", "MailStatus", "Notice", "NoticeKind",
+    "NoticeLevel", "NoticePreference", "Pace", "ProviderAccount", "ProviderEvent", "Pulse", "Purpose", "Recipient",
+    "Reply", "ReplySettings", "Tally", "Template", "TemplateVersion", "Ticket",
 ]  # fmt: skip

@@ -18,7 +18,8 @@ def new_token() -> str:
 
 class ProviderAccount(models.Model):
     """`sealed` holds the credentials, encrypted (`console.services.crypto`); nothing ever shows them again.
-    `hold_until` binds every lane (429, breaker); `hold_reason` without a time waits for a person."""
+    `hold_until` binds every lane (429, breaker); `hold_reason` without a time waits for a person. The breaker is open
+    while `broken_since` is set; when `hold_until` is over, whoever writes `probe_until` tries one batch."""
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="accounts", verbose_name=_("workspace")
@@ -45,6 +46,8 @@ class ProviderAccount(models.Model):
     hold_until = models.DateTimeField(_("asked to wait until"), null=True, editable=False)
     # In a row; any success resets.
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
+    broken_since = models.DateTimeField(_("does not answer since"), null=True, editable=False)
+    probe_until = models.DateTimeField(_("being tried until"), null=True, editable=False)
     last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=500, blank=True, default="", editable=False)

@@ -60,6 +60,11 @@ class Campaign(models.Model):
     # Answers to the provider's `message_fields`.
     options = models.JSONField(_("settings of the provider"), default=dict, blank=True)
     cost_cap = models.DecimalField(_("most it may cost"), max_digits=12, decimal_places=4, null=True, blank=True)
+    # So many go first and alone, and their outcomes are awaited so long before the rest goes.
+    canary = models.PositiveIntegerField(_("go first and alone"), null=True, blank=True)
+    canary_minutes = models.PositiveSmallIntegerField(_("minutes to wait for their receipts"), default=5)
+    # In per cent of the last messages; empty = as the workspace says, 0 = never.
+    failure_share = models.PositiveSmallIntegerField(_("pause when so many fail"), null=True, blank=True)
     # What the button said when it was scheduled.
     planned_people = models.PositiveIntegerField(_("people when it was scheduled"), default=0)
     created_by = models.ForeignKey(

@@ -65,6 +65,13 @@ class Dispatch(models.Model):
     max_parts = models.PositiveSmallIntegerField(_("longest allowed"), default=4)
     options = models.JSONField(_("settings of the provider"), default=dict, blank=True)
     cost_cap = models.DecimalField(_("most it may cost"), max_digits=12, decimal_places=4, null=True, blank=True)
+    # Units (SMS parts or emails) of the cap that are spent or on their way.
+    units = models.PositiveBigIntegerField(_("parts or emails of the budget"), default=0)
+    canary = models.PositiveIntegerField(_("go first and alone"), null=True, blank=True)
+    canary_minutes = models.PositiveSmallIntegerField(_("minutes to wait for their receipts"), default=5)
+    # The last batch that lanes may claim while the canary is out; empty = all.
+    open_until = models.PositiveIntegerField(_("last batch that may leave"), null=True)
+    failure_share = models.PositiveSmallIntegerField(_("pause when so many fail"), null=True, blank=True)
     messages_per_second = models.FloatField(_("messages per second"), null=True, blank=True)
     batch_size = models.PositiveIntegerField(_("messages in a batch"), default=1000)
     batches = models.PositiveIntegerField(_("batches"), default=0)
@@ -138,6 +145,35 @@ class Pulse(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dispatch}: {self.n}"
+
+
+class EvidenceSource(models.TextChoices):
+    ANSWERS = "answers", _("Answers of the provider")
+    RECEIPTS = "receipts", pgettext_lazy("evidence", "Receipts")
+
+
+class Evidence(models.Model):
+    """How the latest messages of a dispatch went: two buckets that slide, so that "of the last 200" costs one small
+    UPDATE and never a count. `strange`: unreadable answers in a row that are alike; `answer` is what they are."""
+
+    dispatch = models.ForeignKey(
+        Dispatch, on_delete=models.CASCADE, related_name="evidence", verbose_name=_("dispatch")
+    )
+    source = models.CharField(_("source"), max_length=8, choices=EvidenceSource.choices)
+    tried = models.PositiveIntegerField(_("messages"), default=0)
+    failed = models.PositiveIntegerField(_("failed"), default=0)
+    tried_before = models.PositiveIntegerField(_("messages of the bucket before"), default=0)
+    failed_before = models.PositiveIntegerField(_("failed of the bucket before"), default=0)
+    strange = models.PositiveIntegerField(_("unreadable answers in a row"), default=0)
+    answer = models.CharField(_("what cannot be read"), max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = _("evidence of failures")
+        verbose_name_plural = _("evidence of failures")
+        constraints = [models.UniqueConstraint(fields=["dispatch", "source"], name="evidence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.dispatch}: {self.get_source_display()}"
 
 
 class Lane(models.Model):
