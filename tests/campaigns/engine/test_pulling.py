@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from campaigns import tasks
 from campaigns.models import ProviderAccount, ProviderEvent, Recipient, Reply
 from campaigns.providers.base import Channel, Event, EventKind
 from campaigns.services import fetched, inbox, pulling
@@ -156,3 +157,16 @@ def test_a_quiet_account_is_asked_less_often(account: ProviderAccount) -> None:
 def test_an_account_with_a_campaign_on_its_way_is_asked_soon(sent, account) -> None:
     fetch(account)
     assert account.pull_at <= timezone.now() + pulling.BUSY
+
+
+def test_the_clock_starts_a_fetch_for_each_account_that_is_due(
+    sent, account, sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[int]] = []
+    monkeypatch.setattr(tasks.fetch_for, "apply_async", lambda args, **options: started.append(args))
+    sandbox.advance(60)
+    tasks.fetch_reports()
+    assert started == [[account.pk]]
+    tasks.fetch_for(account.pk)
+    tasks.apply_events()
+    assert statuses(sent) == {"delivered": 3}
