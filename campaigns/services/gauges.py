@@ -30,7 +30,7 @@ from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
 from console.models import Heartbeat, Job, JobStatus, Workspace
 
 # More callbacks than this are not counted one by one: the age of the oldest says it better.
-COUNT_EVENTS_TO = 100_000
+COUNT_EVENTS_TO = 10_000
 # A dispatch that took a batch within this time may have sent in the last minute.
 LATELY = timedelta(minutes=10)
 

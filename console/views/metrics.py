@@ -58,7 +58,7 @@ def families(found: Gauges, now: datetime) -> Iterator[Gauge]:
         "despacho_unknown_age_seconds", "How long the oldest unknown outcome has been waiting.", found.unknown_age
     )
     yield gauge(
-        "despacho_callbacks_waiting", "Callbacks of providers that were stored and not yet applied.", found.events
+        "despacho_callbacks_waiting", "Callbacks that were stored and not yet applied (to 10000).", found.events
     )
     yield _by("despacho_jobs", "Background jobs by status.", "status", found.jobs)
     yield Gauge(

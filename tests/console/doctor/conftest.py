@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
+from console.management.doctor import database
 from console.management.doctor.findings import Finding, Level, Visit
+
+# What pg_settings says of a server that is set up well. Those of test runs are made to be quick, not safe.
+SAFE_SERVER = {
+    "server_version_num": "160004", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed", "transaction_read_only": "off", "server_encoding": "UTF8",
+    "jit": "off", "max_connections": "100",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -40,6 +48,7 @@ def good(settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     settings.LOOK_UP_TIME_SCALE = 1.0
     settings.DATA_DIR = tmp_path / "data"
     settings.DATA_DIR.mkdir(mode=0o700)
+    monkeypatch.setattr(database, "_server_settings", lambda: SAFE_SERVER)
     return settings
 
 

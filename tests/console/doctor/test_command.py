@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import datetime
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,8 @@ from campaigns.models import Alarm, Tally
 from campaigns.services import ledger_checks
 from console.models import Heartbeat, User, Workspace
 from tests.console.doctor.dispatches import one_dispatch
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -88,3 +94,25 @@ def test_recount_mends_and_clears_the_alarm(well: None, workspace: Workspace, no
     code, said = run("--recount", "--production")
     assert (code, f"Dispatch {dispatch.pk}: counters written anew." in said) == (0, True)
     assert not Alarm.objects.filter(cleared_at=None).exists()
+
+
+def python(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Another process with nothing of ours in its environment but these variables."""
+    ours = ("DATABASE_URL", "SECRET_KEY", "FIELD_KEYS", "SANDBOX_URL", "METRICS_ALLOWED", "DJANGO_SETTINGS_MODULE")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    environment = {**kept, "DESPACHO_NO_VENV": "1", **variables}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_missing_key_is_a_sentence_and_no_traceback() -> None:
+    ended = python("manage.py", "doctor", DATABASE_URL="postgres://despacho@127.0.0.1:9/despacho")
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Set SECRET_KEY in the environment")
+
+
+@pytest.mark.parametrize(("sandbox", "networks"), [("http://127.0.0.1:8800", "127.0.0.0/8 ::1"), ("", "")])
+def test_metrics_are_open_to_this_machine_in_the_demo_only(sandbox: str, networks: str) -> None:
+    asked = "from console import settings; print(settings.METRICS_ALLOWED)"
+    assert python("-c", asked, SANDBOX_URL=sandbox).stdout.strip() == networks

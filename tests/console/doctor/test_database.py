@@ -14,16 +14,12 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from console.management.doctor import database
 from console.management.doctor.findings import Visit
+from tests.console.doctor.conftest import SAFE_SERVER
 
 Codes = Callable[..., list[str]]
-GOOD = {
-    "server_version_num": "160004", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on",
-    "default_transaction_isolation": "read committed", "transaction_read_only": "off", "server_encoding": "UTF8",
-    "jit": "off", "max_connections": "100",
-}  # fmt: skip
 
 
-def test_the_database_of_the_tests_is_left_in_peace(db: None, visit: Visit, codes: Codes) -> None:
+def test_the_database_of_the_tests_is_left_in_peace(good: Any, db: None, visit: Visit, codes: Codes) -> None:
     assert codes(database.examine(visit)) == []
 
 
@@ -59,16 +55,16 @@ def test_migrations_that_are_missing_are_told_with_the_command(db: None, visit: 
     ],
 )
 def test_a_server_setting_that_matters_is_told(now: datetime, codes: Codes, name: str, value: str, code: str) -> None:
-    assert codes(database.postgres({**GOOD, name: value}, now, now)) == [code]
+    assert codes(database.postgres({**SAFE_SERVER, name: value}, now, now)) == [code]
 
 
 def test_a_server_that_is_set_up_well_is_left_in_peace(now: datetime, codes: Codes) -> None:
-    assert codes(database.postgres(GOOD, now, now)) == []
+    assert codes(database.postgres(SAFE_SERVER, now, now)) == []
 
 
 @pytest.mark.parametrize(("seconds", "found"), [(1, []), (-1, []), (3, ["clock-skew"]), (-3600, ["clock-skew"])])
 def test_a_clock_that_differs_is_told(now: datetime, codes: Codes, seconds: int, found: list[str]) -> None:
-    assert codes(database.postgres(GOOD, now + timedelta(seconds=seconds), now)) == found
+    assert codes(database.postgres(SAFE_SERVER, now + timedelta(seconds=seconds), now)) == found
 
 
 @pytest.mark.sqlite
