@@ -41,6 +41,7 @@ def known_names(workspace: Workspace) -> list[str]:
 
 
 PARTS = {"sms": ("text",), "email": ("subject", "text", "html")}
+UNSUBSCRIBE_HEADER = "List-Unsubscribe"
 # A part that is one value of a vendor's placeholder is named after it, behind this sign.
 MAPPED = "="
 
@@ -67,7 +68,26 @@ def _compiled(version_id: int) -> Content:
 def _compile(version: TemplateVersion) -> Content:
     # Names were checked when the version was saved; a field removed since then only makes its value missing.
     parts = parts_of(version.channel, text=version.text, subject=version.subject, html=version.html)
-    return compile_content({**parts, **mapped_parts(version.channel, version.mapping)}, None)
+    return compile_content({**parts, **mapped_parts(version.channel, version.mapping), **header_parts(version)}, None)
+
+
+def header_parts(version: TemplateVersion) -> dict[str, tuple[str, Escape]]:
+    """The link of an email's unsubscribe header, where its text has one. Content that the vendor holds has headers of
+    its own."""
+    if version.channel != "email" or version.remote_id or UNSUBSCRIBE not in version.names:
+        return {}
+    return {UNSUBSCRIBE_HEADER: (f"<{{{{ {UNSUBSCRIBE} }}}}>", Escape.LINE)}
+
+
+def headers_of(content: Content) -> dict[str, str]:
+    """Headers with which mail programs show a button that unsubscribes by one click (RFC 8058): the link is each
+    person's own, and `campaigns.views.unsubscribe` takes its POST."""
+    if UNSUBSCRIBE_HEADER not in content.parts:
+        return {}
+    return {
+        UNSUBSCRIBE_HEADER: content.slotted(UNSUBSCRIBE_HEADER),
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
 
 
 def compiled(version: TemplateVersion | int) -> Content:

@@ -70,6 +70,7 @@ def body_of(dispatch: Dispatch, compiled: Content, substitutes: bool) -> Body:
         subject=texts.get("subject", ""),
         html=texts.get("html", ""),
         slots=tuple(compiled.slots),
+        headers=content.headers_of(compiled),
     )
 
 

@@ -140,6 +140,8 @@ class MessagingService(HttpAdapter):
         )
 
     async def _post_emails(self, batch: Outgoing, settings: email.Settings) -> list[Receipt]:
+        if not self.flag("one_click"):
+            batch = replace(batch, body=replace(batch.body, headers=email.headers_for_all(batch.body)))
         attachments = batch.body.attachments
         if files.uploads(self.option("files"), attachments, email.content_repeats(batch.body)):
             account = f"{self.config.base_url} {self._authorization.fingerprint}"

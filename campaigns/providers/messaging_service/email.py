@@ -61,6 +61,12 @@ def content_repeats(body: Body) -> bool:
     return any(SLOT.search(value) for value in body.headers.values())
 
 
+def headers_for_all(body: Body) -> dict[str, str]:
+    """The headers without the one-click link, which is each person's own."""
+    one_click = ("list-unsubscribe", "list-unsubscribe-post")
+    return {name: value for name, value in body.headers.items() if name.lower() not in one_click}
+
+
 def names_of(body: Body) -> tuple[str, ...]:
     """What the values of a message are called on the wire."""
     return body.names if body.template_id else body.slots
