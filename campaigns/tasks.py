@@ -23,6 +23,7 @@ from campaigns.services import (
     notices,
     prepare,
     pulling,
+    reconciling,
     settle,
 )
 from campaigns.states import Reason
@@ -120,6 +121,16 @@ def fetch_reports() -> None:
 @at_most(1)
 def fetch_for(account_id: int) -> None:
     pulling.fetch(account_id, timezone.now)
+
+
+@shared_task(name="campaigns.reconcile")
+@at_most(1)
+def ask_for_lost_receipts() -> None:
+    """Once a minute: ask about messages that have been open for long, where the vendor may lose a callback."""
+    for dispatch_id in reconciling.due(timezone.now()):
+        if draining.is_set():
+            return
+        reconciling.run(dispatch_id, timezone.now())
 
 
 @shared_task(name="campaigns.settle")

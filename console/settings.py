@@ -210,7 +210,7 @@ CELERY_TASK_ROUTES = {
     "campaigns.settle": {"queue": "lanes"},
     "campaigns.pull_account": {"queue": "lanes"},
     "campaigns.follow": {"queue": "lanes"},
-    "campaigns.pull_account": {"queue": "lanes"},
+    "campaigns.reconcile": {"queue": "lanes"},
     "campaigns.mail_notices": {"queue": "jobs"},
     "console.run_job": {"queue": "jobs"},
 }
@@ -228,6 +228,7 @@ CELERY_BEAT_SCHEDULE = {
     "pull": {"task": "campaigns.pull", "schedule": 5.0, "options": {"expires": 5}},
     "jobs": {"task": "console.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
     "notices": {"task": "campaigns.mail_notices", "schedule": 10.0, "options": {"expires": 10}},
+    "reconcile": {"task": "campaigns.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "campaigns.sweep", "schedule": 60.0, "options": {"expires": 60}},
     "retain": {"task": "console.retain", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.account import ProviderAccount
+from campaigns.models.dispatch import Dispatch
 from campaigns.models.ledger import Recipient
 from campaigns.models.template import CHANNELS
 from campaigns.wording import outcome_choices
@@ -108,3 +109,21 @@ class ReplySettings(models.Model):
 
     def __str__(self) -> str:
         return str(self.workspace)
+
+
+class Reconciliation(models.Model):
+    """How far a dispatch has been asked about at its vendor for receipts that got lost: the last ledger row, and when
+    to go on. `next_at` is also the lease of whoever is at it."""
+
+    dispatch = models.OneToOneField(
+        Dispatch, on_delete=models.CASCADE, primary_key=True, related_name="+", verbose_name=_("dispatch")
+    )
+    cursor = models.BigIntegerField(_("last row asked for"), default=0)
+    next_at = models.DateTimeField(_("next try"))
+
+    class Meta:
+        verbose_name = _("reconciliation")
+        verbose_name_plural = _("reconciliations")
+
+    def __str__(self) -> str:
+        return str(self.dispatch_id)

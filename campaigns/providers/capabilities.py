@@ -42,6 +42,8 @@ class Capabilities:
     follow_after: seconds after a request was accepted at which `follow` asks about its ticket; the last repeats
     until an answer is final or `follow_for` seconds are over.
     requests_at_once: the most requests of an account that may be under way together, in all processes; 0 = no limit.
+    reconcile: ages in seconds between which messages without a last word are asked for once a day (`look_up`), because
+    the vendor may lose a callback; () = never.
     checks_numbers: the vendor tells, for money, whether a number is a mobile number (`check_numbers`).
     keeps_campaigns: the vendor has a register of campaign names to file messages under (`campaign_register`).
     attachment_bytes: files may travel with a message, so many bytes together (0 = none); attachment_types: their
@@ -70,6 +72,7 @@ class Capabilities:
     follow_after: tuple[float, ...] = ()
     follow_for: float = 86_400.0
     requests_at_once: int = 0
+    reconcile: tuple[float, float] | tuple[()] = ()
     checks_numbers: bool = False
     keeps_campaigns: bool = False
     attachment_bytes: int = 0

@@ -11,6 +11,7 @@ import pytest
 from campaigns.providers.base import AccountConfig, Body, Channel, Message, Outcome, Outgoing, Receipt, Refused
 from campaigns.providers.sinch_messaging import SinchMessaging
 from campaigns.providers.sinch_messaging import timing as times
+from campaigns.providers.sinch_messaging.replies import Cursor
 from campaigns.states import Reason
 from tests.providers.raw_server import RawServer, answering, serving
 from tests.providers.test_sinch_golden import CREDENTIALS, accepted, answer, json_of, provider_at
@@ -202,16 +203,53 @@ def test_the_price_of_a_number_check_is_a_number(price: str, wrong: bool) -> Non
 
 
 # -- pulls ----------------------------------------------------------------------------------------
-def test_replies_are_pulled_again_from_an_hour_before_the_last_time() -> None:
+def test_replies_are_searched_again_from_an_hour_before_the_last_time() -> None:
     async def run() -> RawServer:
         async with (
             serving(answering(answer(body=b"[]"))) as server,
             SinchMessaging(AccountConfig(server.url, CREDENTIALS), allow_private=True) as provider,
         ):
-            pulled = await provider.pull(Channel.SMS, "2026-03-10T13:00:00+00:00")
+            pulled = await provider.pull(Channel.SMS, "2026-03-10T13:00:00+00:00 mo:1")
             assert datetime.fromisoformat(pulled.cursor) > datetime.now(UTC) - timedelta(minutes=1)
             return server
 
     heads = [head.split("\r\n")[0] for head, _ in asyncio.run(run()).requests]
     assert heads[0].startswith("GET /v1/sms/status/list ")
     assert heads[1].startswith("GET /v1/sms/receive/search?start=2026-03-10T12:00:00 ")
+
+
+def test_what_was_pulled_is_not_pulled_again(sandbox: SandboxProcess) -> None:
+    async def run() -> list[list[str]]:
+        async with provider_at(sandbox) as provider:
+            await provider.send(Outgoing("key", body(), [LAURA]))
+            sandbox.advance(10)
+            sandbox.reply("sinch-messaging", "573005550111", "SAIR")
+            first = await provider.pull(Channel.SMS, "")
+            second = await provider.pull(Channel.SMS, first.cursor)
+            sandbox.reply("sinch-messaging", "573005550111", "Gracias")
+            third = await provider.pull(Channel.SMS, second.cursor)
+            return [[event.text for event in pulled.events] for pulled in (first, second, third)]
+
+    sandbox.configure(sinch={"status_queries_per_second": 0})
+    assert asyncio.run(run()) == [["DELIVERED_SUCCESS", "SAIR"], [], ["Gracias"]]
+
+
+def test_a_pull_that_comes_too_fast_waits_its_second() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def run() -> int:
+        replies = [answer("429 Too Many Requests"), answer(body=b"[]"), answer(body=b"[]")]
+        async with (
+            serving(answering(*replies)) as server,
+            SinchMessaging(AccountConfig(server.url, CREDENTIALS), allow_private=True, sleep=sleep) as provider,
+        ):
+            return len((await provider.pull(Channel.SMS, "")).events)
+
+    assert (asyncio.run(run()), slept) == (0, [1.05])
+
+
+def test_a_cursor_that_cannot_be_read_asks_for_everything() -> None:
+    assert Cursor.read("odd").query() == []

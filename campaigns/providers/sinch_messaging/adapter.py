@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -32,7 +32,7 @@ from campaigns.providers.base import (
 from campaigns.providers.batching import send_in_parts, send_one_by_one
 from campaigns.providers.http import Answer, HttpClient
 from campaigns.providers.remote import NumberCheck
-from campaigns.providers.sinch_messaging import alphabet, bodies, checks, events, fields, timing
+from campaigns.providers.sinch_messaging import alphabet, bodies, checks, events, fields, replies, timing
 from campaigns.providers.sinch_messaging.campaigns_api import CampaignsApi
 from campaigns.providers.sinch_messaging.codes import ASK_STATUSES, SEND_STATUSES
 from campaigns.providers.sinch_messaging.lookup import numbers_of
@@ -47,7 +47,7 @@ SEARCH_IDS = 100
 SEARCH_PAUSE = 1.05
 SEARCH_TRIES = 3
 REQUESTS_PER_SECOND = 20.0
-REPLY_OVERLAP = timedelta(hours=1)
+RECONCILE = (6 * 3600.0, 60 * 3600.0)  # Sinch keeps statuses for three days (contract §20.7)
 MOST_WAITS = 1000  # a wait for the campaign's own time is no failed try
 _CAMPAIGNS_HOST = "https://apigw.wavy.global"
 _OWN_DOMAIN = "wavy.global"
@@ -73,6 +73,7 @@ class SinchMessaging(HttpAdapter):
             one_per_request=single,
             look_up_after=(60.0, 300.0, 900.0),
             pulls=True,
+            reconcile=RECONCILE,
             remote_templates=True,
             checks_numbers=True,
             keeps_campaigns=True,
@@ -199,14 +200,16 @@ class SinchMessaging(HttpAdapter):
         return Connection(True)
 
     async def pull(self, channel: Channel, cursor: str) -> Pulled:
-        """Statuses that were not fetched before (handed out once), and replies since the last time with an overlap,
-        because `receive/list` would lose what we do not commit (§9.2). `cursor`: the instant up to which we asked."""
-        statuses = await self.http.call("GET", "/v1/sms/status/list", ASK_STATUSES, safe=True)
+        """Statuses that were not fetched before (handed out once), and replies that are new since `cursor`."""
+        statuses = await self._status_query("GET", "/v1/sms/status/list")
+        since = replies.Cursor.read(cursor)
         until = datetime.now(UTC)
-        query = [("start", _stamp(datetime.fromisoformat(cursor) - REPLY_OVERLAP))] if cursor else []
-        replies = await self.http.call("GET", "/v1/sms/receive/search", ASK_STATUSES, query=query, safe=True)
-        found = [events.status_event(row) for row in self._rows(statuses)]
-        return Pulled(found + [events.reply_event(row) for row in self._rows(replies)], until.isoformat())
+        rows = self._rows(
+            await self.http.call("GET", "/v1/sms/receive/search", ASK_STATUSES, query=since.query(), safe=True)
+        )
+        found = [events.status_event(row) for row in statuses]
+        fresh, seen = since.fresh([events.reply_event(row) for row in rows])
+        return Pulled(found + fresh, replies.Cursor(until, seen).text())
 
     async def check_numbers(self, addresses: Sequence[str]) -> list[NumberCheck]:
         checked: list[NumberCheck] = []
@@ -228,12 +231,13 @@ class SinchMessaging(HttpAdapter):
             yield CampaignsApi(http)
 
     async def _search(self, body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        """One status query; the limit of one a second counts all of our processes, so a 429 is tried again."""
+        return await self._status_query("POST", "/v1/sms/status/search", body)
+
+    async def _status_query(self, method: str, path: str, body: object = None) -> list[Mapping[str, Any]]:
+        """The limit of one status query a second counts all of our processes, so a 429 is tried again."""
         for attempt in range(1, SEARCH_TRIES + 1):
             try:
-                return self._rows(
-                    await self.http.call("POST", "/v1/sms/status/search", ASK_STATUSES, body=body, safe=True)
-                )
+                return self._rows(await self.http.call(method, path, ASK_STATUSES, body=body, safe=True))
             except NotSent as error:
                 if error.reason is not Reason.RATE_LIMITED or attempt == SEARCH_TRIES:
                     raise
@@ -264,10 +268,6 @@ class SinchMessaging(HttpAdapter):
             allow_private=self.allow_private,
             connections=connections,
         )
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _later(reference: str, seconds: float) -> Receipt:

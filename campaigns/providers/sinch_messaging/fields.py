@@ -56,6 +56,13 @@ OPTIONS: tuple[Field, ...] = (
         help=_("Only for administrator users. Leave empty unless Sinch told you otherwise."),
     ),
     Field(
+        "pull_reports",
+        _("Fetch reports instead of waiting for callbacks"),
+        kind="flag",
+        required=False,
+        help=_("For a console that the provider cannot reach. Done by itself where its address is not public."),
+    ),
+    Field(
         "number_check_price",
         _("Price of a number check"),
         required=False,
