@@ -29,6 +29,7 @@ from django.utils.translation import ngettext
 
 from campaigns.models import MailStatus, Notice
 from campaigns.services import notices
+from console import formats
 from console.models import User, Workspace
 
 log = logging.getLogger(__name__)
@@ -163,7 +164,7 @@ def _write(claimed: Sequence[Notice], user: User, workspace: Workspace) -> Email
             {
                 "title": title,
                 "text": notices.text(notice),
-                "at": notice.at,
+                "at": formats.full(notice.at),
                 "url": _address("dispatch", workspace.slug, notice.dispatch_id),
                 "bad": notice.kind in ("hold", "alarm"),
             }

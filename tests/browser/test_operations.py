@@ -51,6 +51,18 @@ def test_the_pages_are_accessible_and_fit(
         no_sideways_scroll(page)
 
 
+@pytest.mark.parametrize("language", ["es", "pt-br"])
+def test_the_pages_fit_a_phone_in_longer_words(
+    troubled: Dispatch, owner: User, new_page: Callable[..., Page], no_sideways_scroll: Any, shoot: Any, language: str
+) -> None:
+    User.objects.filter(pk=owner.pk).update(language=language)
+    page = new_page(owner, phone=True)
+    for number, address in enumerate(PAGES):
+        page.goto(address)
+        shoot(page, f"operations-{number}-{language}-390")
+        no_sideways_scroll(page)
+
+
 def test_a_notice_is_opened_and_is_read_then(troubled: Dispatch, owner: User, new_page: Callable[..., Page]) -> None:
     page = new_page(owner)
     page.goto("/w/norte/notices/?show=unread")
