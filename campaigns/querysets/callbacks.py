@@ -54,7 +54,8 @@ def take(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
     """The oldest callbacks that are due, locked until commit: at most `most`, and after the first no more than
     `most_characters` of content, because one callback may hold a thousand events."""
     sizes = due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most]
-    chosen, total = [], 0
+    chosen: list[int] = []
+    total = 0
     for pk, size in sizes:
         total += size
         if chosen and total > most_characters:

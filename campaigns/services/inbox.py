@@ -72,8 +72,8 @@ def apply_next(now: datetime) -> int:
     with transaction.atomic():
         stored = callbacks.take(now, CHUNK, CHUNK_CHARACTERS)
         by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
-        for event in stored:
-            by_account[event.account_id].append(event)
+        for row in stored:
+            by_account[row.account_id].append(row)
         accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
         for account_id in sorted(by_account):
             handshakes += _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)

@@ -32,7 +32,7 @@ _OPEN = (RecipientStatus.ACCEPTED, RecipientStatus.SENT)
 def due(now: datetime) -> list[int]:
     """Dispatches to ask about now: their messages are old enough, and the last time is a day ago."""
     later = Reconciliation.objects.filter(dispatch=OuterRef("pk"), next_at__gt=now)
-    found = []
+    found: list[int] = []
     for slug, vendor in registry.PROVIDERS.items():
         window = _window(slug)
         if not window:
