@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.services import notices
 from console.access import perms_of
-from console.models import Membership, Theme, Workspace
+from console.models import Membership, Theme, User, Workspace
 
 LAST_WORKSPACE = "workspace"  # in the session: the slug of the workspace whose page was shown last
 
@@ -152,14 +152,19 @@ class Shell:
         return self._url("notices")
 
     @cached_property
+    def _standing(self) -> tuple[int, bool]:
+        user = self.request.user
+        return notices.standing(user, self.workspace) if self.workspace and isinstance(user, User) else (0, False)
+
+    @property
     def unread(self) -> int:
         """Notices that wait for this person."""
-        return notices.unread(self.request.user, self.workspace) if self.workspace else 0
+        return self._standing[0]
 
     @cached_property
     def alarms(self) -> list[dict[str, Any]]:
-        """What is wrong in the workspace of the URL, for the banner above its pages: {alarm, title, url}."""
-        if getattr(self.request, "membership", None) is None or self.workspace is None:
+        """What is wrong in the workspace of the URL, for the banner above its pages: {alarm, url}."""
+        if getattr(self.request, "membership", None) is None or self.workspace is None or not self._standing[1]:
             return []
         page = "operations" if "operations.view" in self.permissions else ""
         return [

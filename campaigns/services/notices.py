@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -54,7 +54,7 @@ def tell_of_move(dispatch: Dispatch, action: str, actor: User | None, reason: st
     """Write the notices of a move that has just been made, in its transaction. A test send tells nobody: its tester
     is looking at it."""
     kind = KIND_OF_MOVE.get(action)
-    if kind is None or dispatch.kind == DispatchKind.TEST:
+    if kind is None or dispatch.kind != DispatchKind.CAMPAIGN:
         return
     detail = _figures(dispatch, stopped=action == "stop") if kind == NoticeKind.END else {}
     tell(dispatch, kind, now, actor=actor, reason=reason, detail=detail)
@@ -146,9 +146,18 @@ def of_person(user: User, workspace: Workspace, *, unread: bool = False) -> Quer
 
 
 def unread(user: User, workspace: Workspace) -> int:
-    """How many a person has not read; counted to 100, where the number stops meaning anything."""
-    found = Notice.objects.filter(user=user, workspace=workspace, read_at=None)
-    return found.values("pk")[:100].count()
+    """How many a person has not read."""
+    return standing(user, workspace)[0]
+
+
+def standing(user: User, workspace: Workspace) -> tuple[int, bool]:
+    """(notices that the person has not read, whether an alarm is open): what every page shows, in one query."""
+    mine = Notice.objects.filter(workspace=OuterRef("pk"), user=user, read_at=None).order_by()
+    count = Subquery(mine.values("workspace").annotate(n=Count("pk")).values("n"))
+    alarm = Exists(Alarm.objects.filter(workspace=OuterRef("pk"), cleared_at=None))
+    found = Workspace.objects.filter(pk=workspace.pk).annotate(unread=count, alarm=alarm)
+    n, is_open = found.values_list("unread", "alarm").get()
+    return n or 0, is_open
 
 
 def read(user: User, workspace: Workspace, pks: list[int] | None, now: datetime) -> int:
