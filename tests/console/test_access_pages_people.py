@@ -194,5 +194,5 @@ def test_the_list_of_people_takes_as_many_queries_for_30_as_for_3(
     for i in range(n):
         person(Role.EDITOR, email=f"e{i}@example.test")
     owner_client.get(PEOPLE)
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         owner_client.get(PEOPLE)
