@@ -129,11 +129,11 @@ def change_password(request: PersonRequest) -> HttpResponse:
 def choose_notices(request: PersonRequest) -> HttpResponse:
     """What this person wants to hear of each workspace, in the console and by email."""
     forms = notice_forms.of_person(request.user, request.POST)
-    if not all(form.is_valid() for form in forms):
+    if not all(chosen.is_valid() for chosen in forms):
         form, password_form = ProfileForm(instance=request.user), OwnPasswordForm(request.user)
         return _profile_page(request, form, password_form, forms)
-    for form in forms:
-        form.save()
+    for chosen in forms:
+        chosen.save()
     toast(request, "ok", _("Choice of notices saved"))
     return redirect(request, reverse("profile"))
 

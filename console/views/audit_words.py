@@ -76,8 +76,6 @@ ACTIONS: dict[str, Any] = {
     "dispatch.move": _("Messages moved to another time at the provider"),
     "dispatch.call_off": _("Messages called off at the provider"),
     "dispatch.resend": _("Messages of the dispatch sent again"),
-    "dispatch.alarm": _("Figures of the dispatch found not to add up"),
-    "dispatch.recount": _("Figures of the dispatch counted again"),
     "list_run.approve": _("List campaign at the provider approved"),
     "recipient.mark_sent": _("Recipients marked as sent"),
     "recipient.mark_not_sent": _("Recipients marked as not sent"),
