@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0004_replies_and_registers'),
+        ("campaigns", "0004_replies_and_registers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='ticket',
-            name='due_at',
-            field=models.DateTimeField(null=True, verbose_name='to be sent at'),
+            model_name="ticket",
+            name="due_at",
+            field=models.DateTimeField(null=True, verbose_name="to be sent at"),
         ),
     ]
