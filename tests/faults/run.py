@@ -85,6 +85,8 @@ def play_all(cases: Sequence[Case], servers: tuple[Any, Any], seed: int, say: Sa
             for problem in outcome.problems()[:SHOWN]:
                 say(f"      {problem}")
             if not outcome.survived:
+                for last in stage.last_words():
+                    say(f"      {last}")
                 say(f"      again: --engine {stage.engine} --seed {seed} --case '^{re.escape(case.name)}$'")
     return outcomes
 

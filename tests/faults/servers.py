@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import resource
 import shutil
 import signal
 import subprocess
@@ -90,10 +89,14 @@ class Server:
             limit_files(pid, FULL)
 
 
-def limit_files(pid: int, size: int) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+def limit_files(pid: int, size: int | None) -> None:
+    """No file of the process may grow beyond `size` bytes; None = the disk has room again."""
+    limit = "unlimited" if size is None else str(size)
+    # As its owner: another user's limits are closed even to root, where a container says so.
+    with contextlib.suppress(FileNotFoundError):
+        owner = Path(f"/proc/{pid}").stat()
+        command = ["prlimit", "--pid", str(pid), f"--fsize={limit}:"]
+        subprocess.run(command, user=owner.st_uid, group=owner.st_gid, extra_groups=[], stderr=subprocess.DEVNULL)
 
 
 def children_of(pid: int) -> list[int]:

@@ -121,6 +121,13 @@ class Stage:
         mains = [process.pid for process in self.processes.values() if process.poll() is None]
         return [*mains, *(child for pid in mains for child in servers.children_of(pid))]
 
+    def last_words(self, lines: int = 4) -> list[str]:
+        """The end of what each process has written, for a case that went wrong."""
+        found = []
+        for log in sorted(self.folder.glob("*.log")):
+            found += [f"{log.stem}: {line[:300]}" for line in log.read_text(errors="replace").splitlines()[-lines:]]
+        return found
+
     def end(self) -> None:
         """Nothing of ours is left behind."""
         for process in self.processes.values():
@@ -159,7 +166,7 @@ class Stage:
             connection.close()
             return
         for pid in self.pids():
-            servers.limit_files(pid, -1)
+            servers.limit_files(pid, None)
 
     def recover(self) -> None:
         """After a case: everything runs again, nothing is armed."""
