@@ -15,6 +15,7 @@ from campaigns.models import (
     Dispatch,
     Engagement,
     EngagementTally,
+    Evidence,
     Pulse,
     Recipient,
     Tally,
@@ -151,6 +152,14 @@ class TallyAdmin(ReadOnlyAdmin):
 class PulseAdmin(ReadOnlyAdmin):
     list_display = ("dispatch", "at", "n", "parts")
     say = {"at": lambda pulse: datetime.fromtimestamp(pulse.at * BUCKET, UTC)}
+    list_select_related = ("dispatch__campaign",)
+    search_fields = ("=dispatch__id",)
+    ordering = ("-pk",)
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ReadOnlyAdmin):
+    list_display = ("dispatch", "source", "tried", "failed", "strange", "answer")
     list_select_related = ("dispatch__campaign",)
     search_fields = ("=dispatch__id",)
     ordering = ("-pk",)

@@ -13,6 +13,7 @@ from campaigns.models import (
     ListRun,
     Pace,
     ProviderEvent,
+    Reconciliation,
     Reply,
     ReplySettings,
     Ticket,
@@ -94,3 +95,11 @@ class ReplySettingsAdmin(ReadOnlyAdmin):
     list_display = ("workspace", "confirms")
     list_select_related = ("workspace",)
     search_fields = ("workspace__name",)
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    list_display = ("dispatch", "cursor", "next_at")
+    list_select_related = ("dispatch__campaign",)
+    search_fields = ("=dispatch__id",)
+    ordering = ("-pk",)

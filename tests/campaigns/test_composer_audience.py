@@ -127,4 +127,4 @@ def test_the_list_of_people_costs_the_same_queries(
     owner_client.get(page)
     with CaptureQueriesContext(connection) as queries:
         owner_client.get(page)
-    assert len(queries) <= 12
+    assert len(queries) <= 13

@@ -27,6 +27,7 @@ from campaigns.models import (
     Dispatch,
     Engagement,
     EngagementTally,
+    Evidence,
     Lane,
     ListRun,
     Notice,
@@ -34,6 +35,7 @@ from campaigns.models import (
     Pace,
     ProviderAccount,
     ProviderEvent,
+    Reconciliation,
     Reply,
     ReplySettings,
     Template,
@@ -111,6 +113,8 @@ def everything(
     row = dispatch.recipients.first()
     Engagement.objects.create(dispatch=dispatch, recipient=row, kind="clicked", url="https://x.example", at=now)
     EngagementTally.objects.create(dispatch=dispatch, kind="opened", people=1)
+    Evidence.objects.create(dispatch=dispatch, source="answers", tried=1)
+    Reconciliation.objects.create(dispatch=dispatch, next_at=now)
     told = Notice.objects.create(workspace=workspace, user=owner, dispatch=dispatch, kind="hold", at=now, mail="failed")
     membership = Membership.objects.get(user=told.user)
     NoticePreference.objects.create(membership=membership, kind="alarm", level="email")

@@ -25,7 +25,8 @@ SHOWN = {"title", "aria-label", "placeholder", "alt", "data-l", "data-copied", "
 GIVEN = re.compile(
     r"\{\{ \w+ \}\}|Ane Owner|owner@example\.test|Tienda Norte.*|norte|Nombre\d( Apellido)?|Apellido"
     r"|person\d@example\.test|Clientes|Otoño|Aviso( · \d)?|Sinch ES|Correo|Bienvenida|TIENDA|STOP|Hola.*"
-    r"|, responde STOP|(Sinch Messaging|messaging-service\.com)[ ·,]*|Despacho|English|Español|Português"
+    r"|, responde STOP|Despacho|English|Español|Português"
+    r"|(Sinch Messaging|messaging-service\.com|CRM Messaging|Octopush|Salesforce Marketing Cloud)[ ·,]*"
     r"|(.* de \d{4}, .*)?CET \(Madrid\)"
 )
 
