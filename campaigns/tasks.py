@@ -12,6 +12,7 @@ from django.utils import timezone
 from campaigns.models import Lane, ProviderEvent
 from campaigns.services import (
     attachments,
+    clock_steps,
     dispatching,
     following,
     holds,
@@ -38,6 +39,7 @@ log = logging.getLogger(__name__)
 def tick() -> None:
     """Every second: start what is due, write audiences, start lanes, end what is done."""
     now = timezone.now()
+    clock_steps.mend(now)
     heartbeats.beat("beat", now)
     heartbeats.beat("worker", now)
     for campaign in dispatching.due_campaigns(now):

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def run_model(monkeypatch: pytest.MonkeyPatch, settings) -> Callable[..., None]:
     """What the model replaces is put back after it. Chunks are small, so that few people make many."""
-    settings.LANE_SLICE_SECONDS = 0.05
+    settings.LANE_SLICE_SECONDS = 20.0  # a lane ends when it has nothing to do, not by the time that a machine takes
     monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.0)
     monkeypatch.setattr(lanes, "Courier", lanes.Courier)
     monkeypatch.setattr(settle, "_ask", settle._ask)
