@@ -83,8 +83,14 @@ class Scene:
         return dict(Counter(found.values_list("status", flat=True)))
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
+        """Wait; what ends by itself meanwhile is started again."""
+
+        def holds() -> bool:
+            self.stage.supervise()
+            return condition()
+
         try:
-            wait_until(condition, seconds, what)
+            wait_until(holds, seconds, what)
         except AssertionError as error:
             dispatch = Dispatch.objects.filter(campaign=self.campaign).first()
             state = f"{dispatch.status} {dispatch.reason}" if dispatch else "no dispatch"

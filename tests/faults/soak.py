@@ -70,7 +70,7 @@ def _break_until_over(stage: Stage, scenes: list[Scene], chance: random.Random, 
             what(stage, scenes, chance)
             broken += 1
             time.sleep(chance.uniform(1, 4))  # so long each fault has the floor
-            stage.start()
+            stage.start_all()
             left = [scene for scene in left if not scene.is_over()]
             now = stage.sandbox.health()["accepted"]
         except OperationalError:  # the database is one of the things that break

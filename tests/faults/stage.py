@@ -75,8 +75,8 @@ class Stage:
         return [*manage, "beat"] if name.startswith("beat") else [*manage, "worker"]
 
     def start(self, *names: str) -> None:
-        """Start what does not run of `names` (default: everything). Does not wait: who needs it waits for it."""
-        for name in names or self.names():
+        """Start what does not run of `names`. Does not wait: who needs it waits for it."""
+        for name in names:
             process = self.processes.get(name)
             if process is not None and process.poll() is None:
                 continue
@@ -92,6 +92,14 @@ class Stage:
                     start_new_session=True,  # SIGKILL then reaches its children as well, as when a machine dies
                     preexec_fn=end_with_parent(),
                 )
+
+    def start_all(self) -> None:
+        """Everything that belongs to a stage and does not run."""
+        self.start(*self.names())
+
+    def supervise(self) -> None:
+        """Start again what ended by itself, as `manage.py start` or systemd does; not what a case has killed."""
+        self.start(*[name for name, process in self.processes.items() if process.poll() is not None])
 
     def kill(self, *names: str) -> None:
         """SIGKILL, without a word to anybody."""
@@ -176,7 +184,7 @@ class Stage:
         self.sandbox.reset()
         for name in set(self.processes) - set(self.names()):
             self.kill(name)
-        self.start()
+        self.start_all()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
@@ -199,7 +207,7 @@ def playing(folder: Path, database: Server | None, broker: Server | None) -> Ite
         port = first_free("127.0.0.1", 18000 + os.getpid() * 7 % 2000)
         stage = Stage(folder, sandbox, relay, database, broker, port)
         try:
-            stage.start()
+            stage.start_all()
             wait_until(lambda: _web_answers(stage.url), START_SECONDS, "an answer of the web process")
             yield stage
         finally:

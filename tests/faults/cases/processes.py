@@ -35,7 +35,7 @@ def embedded_beat_killed(stage: Stage, chance: random.Random) -> list[Scene]:
     scene.until_sent(10)
     stage.kill("worker 1")
     scene.until_over()
-    stage.start()
+    stage.start_all()
     return [scene]
 
 
@@ -59,7 +59,7 @@ def ticks_at_once(stage: Stage, chance: random.Random) -> list[Scene]:
     scene.schedule()
     scene.campaign.refresh_from_db()
     together([lambda: dispatching.start(scene.campaign, timezone.now())] * 20)
-    stage.start()
+    stage.start_all()
     scene.until_over()
     assert Dispatch.objects.filter(campaign=scene.campaign).count() == 1
     return [scene]

@@ -83,7 +83,7 @@ def disk_full(stage: Stage, chance: random.Random) -> list[Scene]:
     stage.fill_disk()
     time.sleep(4)
     stage.free_disk()
-    stage.start()
+    stage.start_all()
     for scene in scenes:
         scene.until_over()
     return scenes

@@ -48,7 +48,7 @@ def during_the_request(provider: str, stage: Stage, chance: random.Random) -> li
     scene.schedule()
     scene.until(lambda: scene.requests() > 0, "a request")
     stage.kill("worker 1", "worker 2")
-    stage.start()
+    stage.start_all()
     scene.until_over()
     return [scene]
 
@@ -102,7 +102,7 @@ def at_random(stage: Stage, chance: random.Random) -> list[Scene]:
         more = min(scenes[0].sent() + chance.randrange(1, 120), 2000)
         scenes[0].until(lambda more=more: scenes[0].sent() >= more, f"message {more}")
         stage.kill("worker 1", "worker 2")
-        stage.start()
+        stage.start_all()
     for scene in scenes:
         scene.until_over()
     return scenes
@@ -116,7 +116,7 @@ def asked_to_end(stage: Stage, chance: random.Random) -> list[Scene]:
     stage.terminate("worker 1", "worker 2")
     found = scene.statuses()
     assert not found.get("unknown") and not found.get("claimed"), f"after SIGTERM: {found}"
-    stage.start()
+    stage.start_all()
     scene.until_over()
     assert not scene.statuses().get("unknown")
     return [scene]
