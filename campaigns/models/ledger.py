@@ -115,6 +115,8 @@ class Recipient(models.Model):
         indexes = [
             models.Index(fields=["dispatch", "batch_no"], name="recipient_batch"),
             models.Index(fields=["dispatch", "status", "id"], name="recipient_by_status"),
+            # Of the few that have one: rows that go well are not in it.
+            models.Index(fields=["dispatch", "reason", "id"], condition=~Q(reason=""), name="recipient_by_reason"),
         ]
 
     def __str__(self) -> str:

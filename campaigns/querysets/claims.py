@@ -39,13 +39,16 @@ class ClaimedRow(NamedTuple):
     contact_id: int | None
 
 
-def take_batches(dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime) -> list[ClaimedBatch]:
-    """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first."""
+def take_batches(
+    dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime, last: int | None = None
+) -> list[ClaimedBatch]:
+    """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first, none above `last`."""
     skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    until = "" if last is None else f"AND number <= {int(last)} "
     # MATERIALIZED: PostgreSQL may otherwise run a locking subquery again for each row, and take more than `limit`.
     found = sql.rows(
         "WITH next AS MATERIALIZED (SELECT id FROM campaigns_batch WHERE dispatch_id = %s AND status = 'ready' "
-        f"AND not_before <= %s ORDER BY number LIMIT %s{skip_locked}) "
+        f"AND not_before <= %s {until}ORDER BY number LIMIT %s{skip_locked}) "
         "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
         "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM next) "
         'RETURNING id, number, "key", size, tries, resubmission',
@@ -66,9 +69,10 @@ def writable(channel: str, workspace_id: int, marketing: bool, test: bool) -> tu
     )
     if not test:
         wanted = f"= '{Consent.GRANTED}'" if marketing else f"<> '{Consent.WITHDRAWN}'"
+        # A value, not EXISTS: that would be a join, which PostgreSQL may begin with the contacts.
         still += (
-            " AND EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id "
-            f"AND c.{channel}_consent {wanted})"
+            f" AND COALESCE((SELECT c.{channel}_consent FROM contacts_contact c "
+            f"WHERE c.id = campaigns_recipient.contact_id), '{Consent.WITHDRAWN}') {wanted}"
         )
     return still, [workspace_id, channel]
 

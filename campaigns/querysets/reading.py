@@ -33,12 +33,13 @@ class Walk:
 
 
 def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
-    # Few rows retry among very many that wait: the expression keeps the planner off the index by status, so that
-    # it starts from their batches (index dispatch, batch_no).
-    column = "(r.status || '')" if walk.retrying else "r.status"
+    # Few rows retry among very many that wait, and few have some reason among very many of the same status: the
+    # expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
+    # batch_no) or from the reason (index dispatch, reason, id).
+    column = "(r.status || '')" if walk.retrying or walk.reason else "r.status"
     text, params = f"r.{sql.DISPATCH} AND {column} = %s", [walk.dispatch_id, status]
-    if walk.reason is not None:
-        text, params = f"{text} AND r.reason = %s", [*params, walk.reason]
+    if walk.reason:  # and the condition of its index, which SQLite wants to read
+        text, params = f"{text} AND r.reason = %s AND NOT (r.reason = '')", [*params, walk.reason]
     if walk.without is not None:
         text, params = f"{text} AND r.reason <> %s", [*params, walk.without]
     if walk.retrying is not None and status == RecipientStatus.QUEUED:

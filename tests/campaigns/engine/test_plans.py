@@ -1,0 +1,67 @@
+"""By which index the statements find their rows: a wrong one costs nothing on ten rows and minutes on ten million."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from campaigns.querysets import audience, claims, reading, sql
+from campaigns.querysets.reading import Walk
+from tests.bench import ledger
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def dispatch(make_account, make_campaign, make_contacts, engine):
+    """One that the planner's statistics know nothing of yet, beside one that they are all about."""
+    account = make_account()
+    ledger.write(engine.start(make_campaign(account)), 20_000)
+    make_contacts(300)
+    sql.run("ANALYZE contacts_contact", [])
+    return engine.prepare(engine.start(make_campaign(account)))
+
+
+def plans(work: Callable[[], object]) -> str:
+    """How the engine would run the statements of `work` over the ledger."""
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        work()
+    found = []
+    with connection.cursor() as cursor:
+        for query in captured.captured_queries:
+            if "campaigns_recipient" in query["sql"]:
+                explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
+                cursor.execute(f"{explain} {query['sql']}")
+                found += [str(row[-1]) for row in cursor.fetchall()]
+    return "\n".join(line for line in found if "campaigns_recipient" in line or "recipient_" in line or " r " in line)
+
+
+def test_the_rows_of_a_batch_are_found_by_its_number(dispatch):
+    now = timezone.now()
+    claims.take_batches(dispatch.pk, 1, "token", now, now + timedelta(seconds=60))
+    rules = {"channel": "sms", "workspace_id": dispatch.workspace_id}
+    for work in (
+        lambda: claims.take_rows(dispatch.pk, [1], **rules, marketing=True, test=False),
+        lambda: claims.skip_leftovers(dispatch.pk, [1], **rules, now=now),
+        lambda: claims.give_back_rows(dispatch.pk, 1),
+    ):
+        assert "recipient_batch" in plans(work), plans(work)
+
+
+def test_the_rows_of_a_chunk_are_found_at_the_end_of_the_ledger(dispatch):
+    last = audience.last_recipient_id() - 300
+    plan = plans(lambda: audience.chunk_counts(dispatch.pk, last))
+    assert "PRIMARY KEY" in plan or "campaigns_recipient_pkey" in plan
+
+
+def test_a_list_by_status_walks_its_index_and_one_by_reason_walks_that_of_the_few_that_have_one(dispatch):
+    assert "recipient_by_status" in plans(lambda: reading.ids(Walk(dispatch.pk, ("failed",)), beyond=None, limit=50))
+    rare = Walk(dispatch.pk, ("failed",), reason="spam")
+    assert "recipient_by_reason" in plans(lambda: reading.ids(rare, beyond=None, limit=50))
