@@ -217,16 +217,21 @@ class DispatchModel(RuleBasedStateMachine):
         settle.sweep_leases(self.now)
 
     @precondition(lambda self: self.has("unknown"))
-    @rule(fails=st.booleans())
-    def look_up(self, fails: bool) -> None:
+    @rule(answer=st.sampled_from(["all", "all", "nothing", "away"]))
+    def look_up(self, answer: str) -> None:
+        """`nothing`: what arrived is not in the provider's log yet."""
         due = Batch.objects.filter(dispatch_id=self.pk, look_up_at__isnull=False).order_by("look_up_at").first()
         if due is not None and due.look_up_at is not None:
             self.now = max(self.now, due.look_up_at)
 
         async def ask(batch: Batch, references: list[str], capabilities: Any) -> list[Event]:
-            if fails:
+            if answer == "away":
                 raise NotSent(Reason.PROVIDER_DOWN, "away")
-            return [Event(EventKind.ACCEPTED, "", reference=one) for one in references if one in self.oracle]
+            return [
+                Event(EventKind.ACCEPTED, "", reference=one)
+                for one in references
+                if one in self.oracle and answer == "all"
+            ]
 
         settle._ask = ask
         for batch in settle.due_look_ups(self.now):
@@ -252,6 +257,14 @@ class DispatchModel(RuleBasedStateMachine):
         """Receipts of something that the provider really has, in any order, and repeated."""
         reference = data.draw(st.sampled_from(sorted(self.oracle)))
         self._apply([Event(kind, "e", reference=reference, reason=Reason.NOT_DELIVERED) for kind in kinds] * 2)
+
+    @precondition(lambda self: self.has("delivered", "undelivered"))
+    @rule(data=st.data(), kind=st.sampled_from(KINDS[:3]))
+    def call_back_late(self, data: st.DataObject, kind: EventKind) -> None:
+        """An earlier word about something that is over."""
+        over = Recipient.objects.filter(dispatch_id=self.pk, status__in=["delivered", "undelivered"]).order_by("pk")
+        row = data.draw(st.sampled_from(list(over)))
+        self._apply([Event(kind, "e", reference=reference_of(self.key, row.pk, row.attempt))])
 
     @rule(attempt=st.integers(1, 9), row=st.integers(0, 2**70))
     def call_back_about_nobody(self, attempt: int, row: int) -> None:
