@@ -177,7 +177,7 @@ def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
     """queued → cancelled for up to `limit` rows of a stopped dispatch: chunks, so that no writer waits long."""
     return sql.run(
         f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
-        f"WHERE id IN (SELECT id FROM campaigns_recipient WHERE {sql.DISPATCH} AND status = 'queued' "
+        "WHERE id IN (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' "
         "ORDER BY id LIMIT %s)",
         [sql.stamp(now), dispatch_id, limit],
     )

@@ -37,7 +37,7 @@ def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
     # expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
     # batch_no) or from the reason (index dispatch, reason, id).
     column = "(r.status || '')" if walk.retrying or walk.reason else "r.status"
-    text, params = f"r.{sql.DISPATCH} AND {column} = %s", [walk.dispatch_id, status]
+    text, params = f"r.dispatch_id = %s AND {column} = %s", [walk.dispatch_id, status]
     if walk.reason:  # and the condition of its index, which SQLite wants to read
         text, params = f"{text} AND r.reason = %s AND NOT (r.reason = '')", [*params, walk.reason]
     if walk.without is not None:
@@ -89,7 +89,7 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
     starts = range(first, last + 1, step)
     found = sql.rows(
         f"WITH p(start) AS (VALUES {', '.join(['(%s)'] * len(starts))}) SELECT DISTINCT "
-        f"(SELECT r.id FROM campaigns_recipient r WHERE r.{sql.DISPATCH} AND r.status = %s AND r.id >= p.start "
+        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s AND r.id >= p.start "
         "ORDER BY r.id LIMIT 1) FROM p",
         [*starts, dispatch_id, status],
     )
@@ -98,7 +98,7 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
 
 def _ends(dispatch_id: int, status: str) -> tuple[int, int] | None:
     """Both ends of the index walk of one status: two seeks."""
-    seek = f"(SELECT id FROM campaigns_recipient WHERE {sql.DISPATCH} AND status = %s ORDER BY id {{}} LIMIT 1)"
+    seek = "(SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = %s ORDER BY id {} LIMIT 1)"
     found = sql.rows(f"SELECT {seek.format('ASC')}, {seek.format('DESC')}", [dispatch_id, status] * 2)
     first, last = found[0]
     return None if first is None else (int(first), int(last))

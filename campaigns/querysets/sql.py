@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import connection
 
-# The id of a dispatch in statements that look for few of its rows. PostgreSQL judges `= 27` by what it has seen of 27;
-# of a dispatch that was just prepared it has seen nothing, takes it for empty and reads the whole of it, for every
-# batch. Of a value inside a subquery it assumes the average, and takes the index that fits.
+# The id of a dispatch in statements that look for the rows of a batch. PostgreSQL judges `= 27` by what it has seen of
+# 27; of a dispatch that was just prepared it has seen nothing, takes it for empty and reads the whole of it, for every
+# batch. Of a value inside a subquery it assumes the average, and takes the index that fits. Not where rows are walked
+# in order up to a LIMIT: there the average would make the walk through everybody's rows look short.
 UNSEEN = "SELECT %s"
 DISPATCH = f"dispatch_id = ({UNSEEN})"
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.querysets import audience, claims, reading, sql
 from campaigns.querysets.reading import Walk
+from campaigns.services import prepare
 from tests.bench import ledger
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,9 @@ def test_the_rows_of_a_chunk_are_found_at_the_end_of_the_ledger(dispatch):
     assert "PRIMARY KEY" in plan or "campaigns_recipient_pkey" in plan
 
 
-def test_a_list_by_status_walks_its_index_and_one_by_reason_walks_that_of_the_few_that_have_one(dispatch):
+def test_a_list_by_status_walks_its_index_and_one_by_reason_walks_that_of_the_few_that_have_one(dispatch, monkeypatch):
+    monkeypatch.setattr(prepare, "CHUNK", 100)
+    prepare.give_back(dispatch)
     assert "recipient_by_status" in plans(lambda: reading.ids(Walk(dispatch.pk, ("failed",)), beyond=None, limit=50))
     rare = Walk(dispatch.pk, ("failed",), reason="spam")
     assert "recipient_by_reason" in plans(lambda: reading.ids(rare, beyond=None, limit=50))
