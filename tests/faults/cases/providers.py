@@ -56,8 +56,8 @@ def every_kind(provider: str, kinds: tuple[str, ...], stage: Stage, chance: rand
     return scenes
 
 
-# The contracts of these two say that a 502 was not taken and goes again (Sinch §17.1, Octopush §12): a vendor that takes
-# the request all the same breaks its word, and nothing on our side could know.
+# The contracts of these two say that a 502 was not taken and goes again (Sinch §17.1, Octopush §12): who takes the
+# request all the same breaks its word, and nothing on our side could know.
 VOUCHED = {("sinch-messaging", PROXY_LIES), ("octopush", PROXY_LIES)}
 
 for _provider in SEND:
