@@ -12,6 +12,7 @@ from django.utils import timezone
 from campaigns.models import Lane, ProviderEvent
 from campaigns.services import (
     attachments,
+    canaries,
     clock_steps,
     dispatching,
     following,
@@ -50,6 +51,7 @@ def tick() -> None:
     for dispatch_id in prepare.to_prepare(now):
         write_audience.apply_async([dispatch_id], expires=30)
     settle.sweep_leases(now)
+    canaries.judge_all(now)
     for account_id in lanes.accounts_with_work(now):
         for _ in range(lanes.open_slots(account_id, now)):
             lane.apply_async([account_id], expires=10)

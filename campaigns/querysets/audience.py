@@ -213,9 +213,11 @@ def write_chunk(
     first_batch: int,
     batch_size: int,
     now: datetime,
+    missing: int = 0,
 ) -> int:
     """INSERT … SELECT of the `people` in `bounds` into the ledger: queued and cut into batches numbered from
-    `first_batch`, or skipped with the reason. Gives the number of rows written.
+    `first_batch`, or skipped with the reason. The first batch is `missing` people short. Gives the number of rows
+    written.
 
     Somebody who was reclassified while earlier chunks were written may collide with a row that has the same
     address; such people are written as doubles by the second statement, so that nobody is left out.
@@ -233,11 +235,11 @@ def write_chunk(
         f"INSERT INTO campaigns_recipient {columns} WITH a AS MATERIALIZED (SELECT c.id, c.{address} AS address, "
         f"{case} AS reason, {frozen} AS frozen FROM contacts_contact c WHERE {where}) "
         "SELECT %s, a.id, CASE WHEN a.reason = '' THEN %s + (ROW_NUMBER() OVER (PARTITION BY a.reason = '' "
-        "ORDER BY a.id) - 1) / %s END, a.address, CASE WHEN a.reason = '' THEN 'queued' ELSE 'skipped' END, "
+        "ORDER BY a.id) - 1 + %s) / %s END, a.address, CASE WHEN a.reason = '' THEN 'queued' ELSE 'skipped' END, "
         "a.reason, '', CASE WHEN a.reason = '' THEN a.frozen ELSE '' END, 1, 0, '', "
         f"CASE WHEN a.reason = '' THEN NULL ELSE {_time_mark()} END "
         "FROM a WHERE true ORDER BY a.id ON CONFLICT DO NOTHING",
-        [*case_params, *frozen_params, *where_params, dispatch_id, first_batch, batch_size, sql.stamp(now)],
+        [*case_params, *frozen_params, *where_params, dispatch_id, first_batch, missing, batch_size, sql.stamp(now)],
     )
     if written >= people:
         return written

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
@@ -17,7 +18,8 @@ from campaigns.services.tokens import DatabaseTokens
 from campaigns.states import Reason
 from console.services import crypto
 
-# The breaker: this many failed requests in a row hold the account, for a time that doubles up to five minutes.
+# The breaker: this many failed requests in a row hold the account, for a time that doubles up to five minutes. Then
+# one batch is tried; its answer lets all the others go, or holds them for longer.
 FAILURES_TO_HOLD = 5
 FIRST_HOLD = timedelta(seconds=5)
 LONGEST_HOLD = timedelta(minutes=5)
@@ -102,9 +104,23 @@ def keep_credentials(account_id: int, given: Mapping[str, str]) -> None:
         ProviderAccount.objects.filter(pk=account_id).update(sealed=crypto.seal(kept))
 
 
+# A breaker that closes ends the wait that it asked for, never one that the provider asked for (429).
+_CLOSED: dict[str, object] = {
+    "failures": 0,
+    "broken_since": None,
+    "probe_until": None,
+    "hold_until": Case(When(broken_since__isnull=True, then=F("hold_until")), default=None),
+}
+
+
 def note_success(account_id: int, now: datetime) -> None:
-    """A request was answered: the breaker closes."""
-    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, failures=0, hold_until=None)
+    """A request was taken: the breaker closes."""
+    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_CLOSED)
+
+
+def note_answer(account_id: int) -> None:
+    """A request was refused for what was in it: the provider is there, so the breaker closes."""
+    ProviderAccount.objects.filter(pk=account_id, failures__gt=0).update(**_CLOSED)
 
 
 def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> None:
@@ -114,17 +130,40 @@ def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> Non
 
 
 def slow_down(account_id: int, until: datetime) -> None:
-    """Bind every lane of the account (429 and Retry-After); never shortens what was asked before."""
-    ProviderAccount.objects.filter(pk=account_id).exclude(hold_until__gt=until).update(hold_until=until)
+    """Bind every lane of the account (429 and Retry-After); never shortens what was asked before. Whoever asks to
+    wait is there, so the breaker closes."""
+    account = ProviderAccount.objects.filter(pk=account_id)
+    account.update(failures=0, broken_since=None, probe_until=None)
+    account.exclude(hold_until__gt=until).update(hold_until=until)
 
 
 def note_failure(account_id: int, reason: Reason, text: str, now: datetime) -> None:
-    """The provider could not be reached or did not know what to answer; opens the breaker after some in a row."""
+    """The provider could not be reached or did not know what to answer; opens the breaker after some in a row.
+
+    What was in flight when it opened says nothing new: only a probe that fails makes the next wait longer.
+    """
     note_error(account_id, reason, text, now)
-    ProviderAccount.objects.filter(pk=account_id).update(failures=F("failures") + 1)
-    failures = ProviderAccount.objects.values_list("failures", flat=True).get(pk=account_id)
+    account = ProviderAccount.objects.filter(pk=account_id)
+    waiting = Q(hold_until__isnull=False, hold_until__gt=now)
+    if not account.exclude(waiting).update(failures=F("failures") + 1):
+        return
+    failures = account.values_list("failures", flat=True).get()
     if failures >= FAILURES_TO_HOLD:
-        slow_down(account_id, now + min(FIRST_HOLD * 2 ** min(failures - FAILURES_TO_HOLD, 6), LONGEST_HOLD))
+        wait = min(FIRST_HOLD * 2 ** min(failures - FAILURES_TO_HOLD, 6), LONGEST_HOLD)
+        account.update(hold_until=now + wait, probe_until=None, broken_since=Coalesce("broken_since", Value(now)))
+
+
+def take_probe(account_id: int, now: datetime, until: datetime) -> bool:
+    """The right to try an open breaker with one batch, once its wait is over; one lane of all processes gets it."""
+    over = Q(hold_until__isnull=True) | Q(hold_until__lte=now)
+    free = Q(probe_until__isnull=True) | Q(probe_until__lt=now)
+    open_ = ProviderAccount.objects.filter(over, free, pk=account_id, broken_since__isnull=False)
+    return bool(open_.update(probe_until=until))
+
+
+def give_probe_back(account_id: int) -> None:
+    """Nothing left: the next lane may try."""
+    ProviderAccount.objects.filter(pk=account_id).update(probe_until=None)
 
 
 def hold(account_id: int, reason: Reason, text: str, now: datetime) -> None:
@@ -135,4 +174,6 @@ def hold(account_id: int, reason: Reason, text: str, now: datetime) -> None:
 
 def release(account_id: int) -> None:
     """A person has mended what held the account."""
-    ProviderAccount.objects.filter(pk=account_id).update(hold_reason="", hold_since=None, hold_until=None, failures=0)
+    ProviderAccount.objects.filter(pk=account_id).update(
+        hold_reason="", hold_since=None, hold_until=None, failures=0, broken_since=None, probe_until=None
+    )

@@ -26,6 +26,7 @@ _WAITS: tuple[tuple[type[Model], str], ...] = (
     (Batch, "look_up_at"),
     (Dispatch, "lease_until"),
     (ProviderAccount, "hold_until"),
+    (ProviderAccount, "probe_until"),
     (ProviderEvent, "retry_at"),
     (Ticket, "follow_at"),
     (ListRun, "next_at"),

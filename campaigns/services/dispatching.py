@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
@@ -14,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Batch, Campaign, Dispatch, DispatchKind, ListRun, Recipient, Tally
 from campaigns.querysets import claims, tallies
-from campaigns.services import accounts, content, list_plans, moves, prepare
+from campaigns.services import accounts, budgets, content, guards, list_plans, moves, prepare
 from campaigns.services.flights import body_of
 from campaigns.states import (
     DISPATCH_MOVES,
@@ -22,17 +23,17 @@ from campaigns.states import (
     BatchStatus,
     CampaignStatus,
     DispatchStatus,
+    Hold,
     ListStatus,
     Reason,
     RecipientStatus,
     allowed,
 )  # fmt: skip
 from console.errors import UserError
-from console.models import User
+from console.models import User, Workspace
 from console.services import audit
 from contacts.models import Contact
 
-STALE = "stale_schedule"
 CANCEL_CHUNK = 20_000
 
 
@@ -70,17 +71,22 @@ def start(campaign: Campaign, now: datetime) -> Dispatch | None:
 
     More than the grace period late, it is held: a message about this morning may be wrong tonight (DESIGN §5.7).
     """
-    late = campaign.start_at is not None and now - campaign.start_at > timedelta(
-        seconds=settings.SCHEDULE_GRACE_SECONDS
-    )
+    late = campaign.start_at is not None and now - campaign.start_at > grace_of(campaign.workspace)
     with transaction.atomic():
         if not moves.move_campaign(campaign, "start", None, now):
             return None
         dispatch = _create(campaign, DispatchKind.CAMPAIGN, campaign.start_at or now, campaign.scheduled_by, now)
         if late:
-            moves.hold(dispatch, STALE, now, planned_at=dispatch.planned_at.isoformat())
+            moves.hold(dispatch, Hold.STALE, now, planned_at=dispatch.planned_at.isoformat())
             dispatch.refresh_from_db()
     return dispatch
+
+
+def grace_of(workspace: Workspace) -> timedelta:
+    """How late a start may be."""
+    if workspace.grace_minutes is None:
+        return timedelta(seconds=settings.SCHEDULE_GRACE_SECONDS)
+    return timedelta(minutes=workspace.grace_minutes)
 
 
 def _create(
@@ -104,12 +110,16 @@ def _create(
         max_parts=campaign.max_parts,
         options=campaign.options,
         cost_cap=campaign.cost_cap,
+        canary_minutes=campaign.canary_minutes,
+        failure_share=campaign.failure_share,
         messages_per_second=campaign.messages_per_second,
         planned_at=planned_at,
         changed_at=now,
         created_by=actor,
     )
     dispatch.batch_size = prepare.batch_size_of(dispatch)
+    if campaign.canary and kind == DispatchKind.CAMPAIGN and not list_plans.is_asked_for(dispatch):
+        dispatch.canary, dispatch.open_until = campaign.canary, 0
     dispatch.save()
     list_plans.plan(dispatch, now)
     audit.record("dispatch.create", workspace=campaign.workspace, actor=actor, target=dispatch, now=now, kind=kind)
@@ -179,13 +189,31 @@ def pause(dispatch: Dispatch, actor: User, now: datetime) -> Effect:
 
 
 def resume(dispatch: Dispatch, actor: User, now: datetime) -> Effect:
-    """Go on where it was paused or held. A held account must be released first, or it would be held again."""
+    """Go on where it was paused or held. What would hold it again at once must be mended first; what it was held for
+    is forgotten, so that only new evidence holds it again."""
+    if dispatch.status == DispatchStatus.HELD and dispatch.reason == Hold.BUDGET:
+        budgets.check_raise(dispatch, dispatch.cost_cap)
+    return _resume(dispatch, actor, now)
+
+
+def raise_budget(dispatch: Dispatch, budget: Decimal | None, actor: User, now: datetime) -> Effect:
+    """Resume with another limit of costs, None = none. UserError when it pays for nothing more."""
+    budgets.check_raise(dispatch, budget)
+    return _resume(dispatch, actor, now, budget=budget)
+
+
+def _resume(dispatch: Dispatch, actor: User, now: datetime, **changes: Decimal | None) -> Effect:
     if dispatch.account.hold_reason:
         raise UserError(
             _("%(account)s is still held. Mend and release the account first, then resume.")
             % {"account": dispatch.account}
         )
-    _move(dispatch, "resume", actor, now)
+    fields: dict[str, object] = {"cost_cap": changes["budget"]} if "budget" in changes else {}
+    if dispatch.status == DispatchStatus.HELD and dispatch.reason in (Hold.CANARY, Hold.FAILURES, Hold.NONSENSE):
+        fields["open_until"] = None
+    with transaction.atomic():
+        _move(dispatch, "resume", actor, now, **fields)
+        guards.forget(dispatch)
     if dispatch.started_at is None:
         Dispatch.objects.filter(pk=dispatch.pk, started_at=None).update(started_at=now)
     return effect_of(dispatch)
@@ -225,7 +253,9 @@ def stopped_with_waiting() -> list[int]:
 def _move(dispatch: Dispatch, action: str, actor: User | None, now: datetime, **fields: object) -> None:
     """Do the move or raise a sentence that says why it cannot be done now."""
     before = effect_of(dispatch)
-    detail = {"handed_over": before.handed_over, "will_not_go": before.will_not_go}
+    detail: dict[str, object] = {"handed_over": before.handed_over, "will_not_go": before.will_not_go}
+    if "cost_cap" in fields:
+        detail["budget"] = None if fields["cost_cap"] is None else str(fields["cost_cap"])
     done = moves.move_dispatch(dispatch, action, actor, now, detail=detail, **fields)
     dispatch.refresh_from_db()
     if done:

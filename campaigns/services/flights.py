@@ -22,7 +22,7 @@ from campaigns.states import Reason, RecipientStatus
 @dataclass(slots=True)
 class Flight:
     """`rows`: reference -> ledger row of those that leave; `parts`: ledger id -> SMS parts; `stays`: rows that
-    turned out not to be sendable when their text was made."""
+    turned out not to be sendable when their text was made; `units` of the dispatch's budget are reserved for it."""
 
     dispatch: Dispatch
     batch: ClaimedBatch
@@ -31,6 +31,7 @@ class Flight:
     parts: dict[int, int] = field(default_factory=dict)
     stays: list[RowOutcome] = field(default_factory=list)
     outgoing: Outgoing | None = None
+    units: int = 0
     future: Future[Answer] | None = None
 
 

@@ -18,12 +18,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
 from campaigns.querysets import claims, tallies
-from campaigns.services import accounts, content, list_plans, outcomes, pace
+from campaigns.services import accounts, budgets, content, list_plans, outcomes, pace
 from campaigns.services.courier import Courier
 from campaigns.services.flights import Flight, is_confirmation, is_marketing, is_test, load
 from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
@@ -35,18 +36,27 @@ BULK_FLIGHTS = 8
 SINGLE_MESSAGES = 200
 # A lane without work ends after this long; the next tick starts it again.
 IDLE_SECONDS = 0.3
+ALL_BATCHES = 2**31 - 1
 
 Clock = Callable[[], datetime]
 
 
 def accounts_with_work(now: datetime) -> list[int]:
     """Accounts that have a batch to send now and are not held."""
-    ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
+    ready = ready_batches(now)
     free = Q(account__hold_until__isnull=True) | Q(account__hold_until__lte=now)
     busy = list_plans.for_lanes().filter(
         free, Exists(ready), status=DispatchStatus.SENDING, account__hold_reason="", account__is_active=True
     )
     return list(busy.order_by("account_id").values_list("account_id", flat=True).distinct())
+
+
+def ready_batches(now: datetime) -> QuerySet[Batch]:
+    """For a subquery of dispatches: batches that may leave now, while a canary is out those of it."""
+    last = Coalesce(OuterRef("open_until"), ALL_BATCHES)
+    return Batch.objects.filter(
+        dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now, number__lte=last
+    )
 
 
 def open_slots(account_id: int, now: datetime) -> int:
@@ -104,6 +114,7 @@ class _Slice:
         self.flights: list[Flight] = []
         self.renewed = time.monotonic()
         self.wait = 0.0  # seconds until a limit lets the next batch leave
+        self.probing = False  # the next batch is the one that tries an open breaker
 
     def run(self) -> bool:
         end = time.monotonic() + settings.LANE_SLICE_SECONDS
@@ -127,22 +138,38 @@ class _Slice:
 
     def _launch(self) -> bool:
         """Claim, render, commit the intent and send as many batches as may be in flight; True when any left."""
-        now = self.clock()
-        flights = self._claim(now)
+        now, self.wait = self.clock(), 0.0
+        flights = self._claim(now) if self._may_try(now) else []
         if not flights:
+            self._end_probe()
             return False
         ready = [f for f in flights if f.outgoing and f.outgoing.messages]
         empty = [f for f in flights if f not in ready]
-        go = self._write_intent(ready, now)
-        for flight, delay in go:
+        go = self._write_intent(ready)
+        for flight, leave_at in go:
             assert flight.outgoing is not None
-            flight.future = self.courier.send(flight.outgoing, delay)
+            flight.future = self.courier.send(flight.outgoing, leave_at - time.monotonic())
         gone = [flight for flight, _ in go]
         self.flights += gone
         if empty:
             outcomes.settle_flights(empty, now)
         self._release([f for f in ready if f not in gone])
+        if not gone:
+            self._end_probe()
         return bool(gone)
+
+    def _may_try(self, now: datetime) -> bool:
+        """False while the account's breaker is open and another lane tries it; this lane, when it gets to try."""
+        self.account = ProviderAccount.objects.get(pk=self.account.pk)
+        until = now + timedelta(seconds=settings.LEASE_SECONDS)
+        self.probing = self.account.broken_since is not None and accounts.take_probe(self.account.pk, now, until)
+        return self.probing or self.account.broken_since is None
+
+    def _end_probe(self) -> None:
+        """Nothing left, so another lane may try."""
+        if self.probing:
+            accounts.give_probe_back(self.account.pk)
+            self.probing = False
 
     def _claim(self, now: datetime) -> list[Flight]:
         waits = []
@@ -156,7 +183,7 @@ class _Slice:
             if waits[-1] > pace.HORIZON_SECONDS:
                 continue
             # Under a limit one batch at a time: what is claimed cannot be paused.
-            flights = self._take(dispatch, capabilities, 1 if messages else room, now)
+            flights = self._take(dispatch, capabilities, 1 if messages or self.probing else room, now)
             if flights:
                 return flights
         self.wait = min(waits, default=0.0)
@@ -164,13 +191,13 @@ class _Slice:
 
     def _candidates(self, now: datetime) -> Iterable[Dispatch]:
         """Dispatches with work, the least recently served first, so that none waits behind a million of another."""
-        account = ProviderAccount.objects.get(pk=self.account.pk)
+        account = self.account
         held = account.hold_until is not None and account.hold_until > now
         if account.hold_reason or held or not account.is_active:
             return []
-        self.account = account
-        ready = Batch.objects.filter(dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
-        found = list_plans.for_lanes().filter(Exists(ready), account=account, status=DispatchStatus.SENDING)
+        found = list_plans.for_lanes().filter(
+            Exists(ready_batches(now)), account=account, status=DispatchStatus.SENDING
+        )
         ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
         return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]
 
@@ -186,8 +213,9 @@ class _Slice:
         # Two at a time keep the first answer coming while the second is rendered; more only delays the first.
         limit = min(limit, 2)
         with transaction.atomic():
+            lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
             batches = claims.take_batches(
-                dispatch.pk, limit, self.lane.token, now, now + timedelta(seconds=settings.LEASE_SECONDS)
+                dispatch.pk, limit, self.lane.token, now, lease_until, last=dispatch.open_until
             )
             if not batches:
                 return []
@@ -218,27 +246,34 @@ class _Slice:
             load(flight, [row for row in rows if row.batch_no == flight.batch.number], compiled, self.provider)
         return flights
 
-    def _write_intent(self, flights: list[Flight], now: datetime) -> list[tuple[Flight, float]]:
-        """Commit that these batches leave, and take their slots in the limits; gives each with its delay."""
+    def _write_intent(self, flights: list[Flight]) -> list[tuple[Flight, float]]:
+        """Commit that these batches leave, and take their slots in the limits and their part of the budget; gives
+        each that may go with its time to leave (monotonic)."""
         if not flights:
             return []
         dispatch, capabilities = flights[0].dispatch, flights[0].capabilities
         requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
+        dispatch.account = self.account
+        most = budgets.units_allowed(dispatch)
+        gone = []
         with transaction.atomic():
-            going = set(claims.write_intent([f.batch.id for f in flights], self.lane.token, dispatch.pk, self.clock()))
-            gone = []
-            for flight in flights:
+            paid = budgets.reserve(flights, most)
+            ids = [f.batch.id for f in paid]
+            going = set(claims.write_intent(ids, self.lane.token, dispatch.pk, self.clock())) if paid else set()
+            for flight in paid:
                 if flight.batch.id not in going:
+                    budgets.correct(dispatch.pk, -flight.units)
                     continue
                 assert flight.outgoing is not None
                 people = len(flight.outgoing.messages)
-                delay = max([0.0, *(pace.reserve(limit, people, now) for limit in messages)])
+                wanted = [(limit, people) for limit in messages]
                 if requests:
-                    delay = max(delay, pace.reserve(requests, people if capabilities.one_per_request else 1, now))
+                    wanted.append((requests, people if capabilities.one_per_request else 1))
                     if capabilities.one_per_request:
-                        slowest = min([requests.per_second, *(limit.per_second for limit in messages)])
-                        flight.outgoing = replace(flight.outgoing, spacing=1 / (slowest * pace.HEADROOM))
-                gone.append((flight, delay))
+                        flight.outgoing = replace(flight.outgoing, spacing=pace.spacing(requests, messages, people))
+                gone.append((flight, time.monotonic() + pace.reserve(wanted, self.clock())))
+        if len(paid) < len(flights):
+            budgets.hold(dispatch, self.clock())
         return gone
 
     def _release(self, flights: list[Flight]) -> None:

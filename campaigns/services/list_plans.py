@@ -36,14 +36,23 @@ UNDER_WAY = (*BEFORE_LAUNCH, ListStatus.LAUNCHING)
 
 def plan(dispatch: Dispatch, now: datetime) -> ListRun | None:
     """The run of a new dispatch whose campaign asks for one; None where lanes send it. Tests always go directly."""
-    kind = dispatch.options.get(MODE)
-    if dispatch.kind != DispatchKind.CAMPAIGN or kind not in (LIST, TAG):
-        return None
-    if not accounts.capabilities(dispatch.account, dispatch.channel).remote_lists:
+    if not is_asked_for(dispatch):
         return None
     return ListRun.objects.create(
-        dispatch=dispatch, kind=kind, name=name_of(dispatch, now), key=new_key(), next_at=now, created_at=now
+        dispatch=dispatch,
+        kind=dispatch.options[MODE],
+        name=name_of(dispatch, now),
+        key=new_key(),
+        next_at=now,
+        created_at=now,
     )
+
+
+def is_asked_for(dispatch: Dispatch) -> bool:
+    """True when the campaign chose to go out as one campaign on a list or tag at the vendor."""
+    if dispatch.kind != DispatchKind.CAMPAIGN or dispatch.options.get(MODE) not in (LIST, TAG):
+        return False
+    return accounts.capabilities(dispatch.account, dispatch.channel).remote_lists
 
 
 def for_lanes() -> QuerySet[Dispatch]:

@@ -89,7 +89,7 @@ def _slot(run: ListRun, now: datetime) -> float:
     """Seconds until one more request may leave through the account."""
     natural = accounts.capabilities(run.dispatch.account, run.dispatch.channel).requests_per_second
     limit, _ = pace.limits_of(run.dispatch.account, run.dispatch, natural)
-    return pace.reserve(limit, 1, now) if limit else 0.0
+    return pace.take(limit, now) if limit else 0.0
 
 
 def skip_unwanted(run: ListRun, first: int, last: int, now: datetime) -> int:

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import F
 
-from campaigns.models import Batch, Dispatch, Ticket
+from campaigns.models import Batch, Dispatch, EvidenceSource, Ticket
 from campaigns.providers.base import (
     Capabilities,
+    Channel,
     MaybeSent,
     Misconfigured,
     NotSent,
@@ -23,10 +24,11 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )  # fmt: skip
-from campaigns.querysets import claims, tallies
+from campaigns.querysets import claims, evidence, tallies
 from campaigns.querysets import outcomes as queries
+from campaigns.querysets.evidence import Signs
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import accounts, follow_times, holds
+from campaigns.services import accounts, budgets, follow_times, guards, holds
 from campaigns.services.flights import Flight
 from campaigns.states import BatchStatus, Reason, RecipientStatus
 from contacts.services import consent
@@ -39,6 +41,7 @@ LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
 LOST_TICKET = "?"
+_BAD = (RecipientStatus.FAILED, RecipientStatus.UNKNOWN)
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -69,6 +72,9 @@ class Ledger:
         self.deltas: dict[int, Counter[tallies.Key]] = defaultdict(Counter)
         self.handed: Counter[int] = Counter()
         self.parts: Counter[int] = Counter()
+        self.units: Counter[int] = Counter()
+        self.signs: dict[int, tuple[Dispatch, Signs]] = {}
+        self.verdicts: list[guards.Verdict] = []
 
     def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str] = FROM_CLAIMED) -> int:
         """Write rows and note the counters; gives how many moved."""
@@ -101,12 +107,24 @@ class Ledger:
         self.deltas[dispatch_id][source] -= people
         self.deltas[dispatch_id][target] += people
 
-    def close(self) -> None:
-        """Move the counters, dispatches in order."""
+    def learn(self, dispatch: Dispatch, tried: int, failed: int, answer: str = "", times: int = 1) -> None:
+        """Note how messages of a dispatch went, for its guards; `answer`: what of it could not be read, so often."""
+        if guards.is_watched(dispatch):
+            _, signs = self.signs.setdefault(dispatch.pk, (dispatch, Signs()))
+            signs.add(tried, failed, guards.likeness(answer) if answer else "", times)
+
+    def close(self, source: str = EvidenceSource.ANSWERS) -> None:
+        """Move the counters, dispatches in order, and judge what was learned (`verdicts`)."""
         for dispatch_id in sorted(self.deltas):
             tallies.shift(dispatch_id, self.deltas[dispatch_id])
         for dispatch_id in sorted(self.handed):
             tallies.beat(dispatch_id, self.now.timestamp(), self.handed[dispatch_id], self.parts[dispatch_id])
+        for dispatch_id in sorted(self.units):
+            budgets.correct(dispatch_id, self.units[dispatch_id])
+        for _, (dispatch, signs) in sorted(self.signs.items()):
+            standing = evidence.note(dispatch.pk, source, signs, dispatch.workspace.failure_window)
+            if (signs.failed or signs.strange) and (verdict := guards.judge(dispatch, standing)):
+                self.verdicts.append(verdict)
 
 
 def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
@@ -117,21 +135,23 @@ def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
     """
     for tries_left in reversed(range(WRITE_TRIES)):
         try:
-            _write(flights, now)
+            verdicts = _write(flights, now)
             break
         except OperationalError:
             if not tries_left or connection.in_atomic_block:
                 raise
     for flight in flights:
         _tell_account(flight, now)
+    guards.enforce(verdicts, now)
 
 
-def _write(flights: Sequence[Flight], now: datetime) -> None:
+def _write(flights: Sequence[Flight], now: datetime) -> list[guards.Verdict]:
     with transaction.atomic():
         ledger = Ledger(now)
         for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
             _settle(flight, ledger)
         ledger.close()
+        return ledger.verdicts
 
 
 def _answer(flight: Flight) -> list[Receipt] | ProviderError:
@@ -154,14 +174,23 @@ def _settle(flight: Flight, ledger: Ledger) -> None:
         _give_back(flight, answer, ledger)
     elif isinstance(answer, MaybeSent):
         people = claims.lose_rows(dispatch_id, batch.number, answer.reason)
+        strange = answer.text or str(answer.reason) if answer.reason == Reason.UNREADABLE_ANSWER else ""
+        ledger.learn(flight.dispatch, people, people, strange, _answers(flight))
         unknown = (RecipientStatus.UNKNOWN, answer.reason)
         ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
         _close(flight, ledger.now, unknown=people > 0, answer=answer)
     elif isinstance(answer, ProviderError):
         ledger.write(dispatch_id, [_refused(row.id, answer) for row in flight.rows.values()])
+        ledger.learn(flight.dispatch, len(flight.rows), len(flight.rows))
+        ledger.units[dispatch_id] -= flight.units
         _close(flight, ledger.now, unknown=False, answer=answer)
     else:
         _take_receipts(flight, answer, ledger)
+
+
+def _answers(flight: Flight) -> int:
+    """How many answers a flight brings."""
+    return len(flight.rows) if flight.capabilities.one_per_request else 1
 
 
 def _refused(recipient_id: int, error: ProviderError) -> RowOutcome:
@@ -178,6 +207,7 @@ def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
     """The whole batch surely was not sent."""
     people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
     ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
+    ledger.units[flight.dispatch.pk] -= flight.units
     wait = getattr(error, "retry_after", None)
     not_before = ledger.now + timedelta(seconds=backoff(flight.batch.tries) if wait is None else wait)
     claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text)
@@ -202,8 +232,16 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     note_tickets(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
     gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
-    ledger.handed[dispatch_id] += len(accepted) + len(gone)
-    ledger.parts[dispatch_id] += sum(parts for _, _, parts in accepted) + sum(o.parts for o in gone)
+    people, parts = len(accepted) + len(gone), sum(row[2] for row in accepted) + sum(o.parts for o in gone)
+    ledger.handed[dispatch_id] += people
+    ledger.parts[dispatch_id] += parts
+    if flight.units:
+        ledger.units[dispatch_id] += (parts if flight.dispatch.channel == Channel.SMS else people) - flight.units
+    if people:
+        unread = [o for o in gone if o.reason == Reason.UNREADABLE_ANSWER]
+        strange = bool(unread) and (len(unread) == people or not flight.capabilities.one_per_request)
+        bad = sum(o.status in _BAD for o in gone)
+        ledger.learn(flight.dispatch, people, bad, unread[0].detail or "?" if strange else "", _answers(flight))
     _close(flight, ledger.now, unknown=unknown, answer=None)
 
 
@@ -306,11 +344,13 @@ def _tell_account(flight: Flight, now: datetime) -> None:
     answer = _answer(flight)
     if isinstance(answer, Misconfigured):
         holds.stop_account(account_id, answer.reason, answer.text, now)
-    elif isinstance(answer, NotSent) and answer.reason == Reason.RATE_LIMITED:
+    elif isinstance(answer, NotSent) and (answer.reason == Reason.RATE_LIMITED or answer.retry_after is not None):
         wait = answer.retry_after if answer.retry_after is not None else backoff(flight.batch.tries)
         accounts.note_error(account_id, answer.reason, answer.text, now)
         accounts.slow_down(account_id, now + timedelta(seconds=wait))
-    elif isinstance(answer, ProviderError) and not isinstance(answer, Refused):
+    elif isinstance(answer, Refused):
+        accounts.note_answer(account_id)
+    elif isinstance(answer, ProviderError):
         accounts.note_failure(account_id, answer.reason, answer.text, now)
     elif isinstance(answer, list):
         _tell_account_of_receipts(flight.dispatch, answer, now)
@@ -329,3 +369,5 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
     elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
         accounts.note_success(account_id, now)
+    elif any(r.outcome is Outcome.REFUSED for r in receipts):
+        accounts.note_answer(account_id)

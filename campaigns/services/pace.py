@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
+
 from campaigns.models import Dispatch, Pace, ProviderAccount
 from campaigns.querysets import sql
 from console.models import Workspace
@@ -39,22 +41,64 @@ def wait_for(limits: Sequence[Limit], now: datetime) -> float:
     """Seconds until the first of the limits lets anything leave; 0 when it may now."""
     if not limits:
         return 0.0
-    found = Pace.objects.filter(name__in=[limit.name for limit in limits]).values_list("next_at", flat=True)
-    return max([0.0, *(next_at - now.timestamp() for next_at in found)])
+    clock, params = _clock(now)
+    look = f"SELECT next_at - {clock} FROM campaigns_pace WHERE name IN ({sql.marks(limits)})"
+    found = sql.rows(look, [*params, *(limit.name for limit in limits)])
+    return max([0.0, *(float(wait) for (wait,) in found)])
 
 
-def reserve(limit: Limit, units: int, now: datetime) -> float:
-    """Take `units` slots (generic cell rate algorithm, one conditional UPDATE); gives the seconds to wait before
-    the first may leave. The following ones come every 1/rate seconds."""
-    at = now.timestamp()
-    length = units / (limit.per_second * HEADROOM)
-    larger = "GREATEST" if sql.is_postgres() else "MAX"
-    found = sql.rows(
-        "INSERT INTO campaigns_pace (name, next_at) VALUES (%s, %s) "
-        f"ON CONFLICT (name) DO UPDATE SET next_at = {larger}(campaigns_pace.next_at, %s) + %s RETURNING next_at",
-        [limit.name, at + length, at, length],
+def reserve(wanted: Sequence[tuple[Limit, int]], now: datetime) -> float:
+    """Take so many slots in each of the limits (generic cell rate algorithm); gives the seconds to wait before the
+    first may leave. The following ones come every 1/rate seconds. Call it in a transaction: until that ends nobody
+    else takes slots of these limits.
+
+    All limits begin to count at the same moment, that of the latest: what one of them delays would otherwise leave
+    in a time that the others have given to somebody else.
+    """
+    if not wanted:
+        return 0.0
+    wanted = sorted(wanted, key=lambda each: each[0].name)
+    names = [limit.name for limit, _ in wanted]
+    clock, params = _clock(now)
+    look = f"SELECT next_at - {clock} FROM campaigns_pace WHERE name IN ({sql.marks(names)})"
+    look += " ORDER BY name FOR UPDATE" if sql.is_postgres() else ""
+    found = sql.rows(look, [*params, *names])
+    if len(found) < len(names):
+        Pace.objects.bulk_create([Pace(name=name) for name in names], ignore_conflicts=True)
+        found = sql.rows(look, [*params, *names])
+    wait = max([0.0, *(float(left) for (left,) in found)])
+    rows = ", ".join([f"(%s, {clock} + %s)"] * len(wanted))
+    values = [
+        [name, *params, wait + units / (limit.per_second * HEADROOM)]
+        for (limit, units), name in zip(wanted, names, strict=True)
+    ]
+    sql.run(
+        f"INSERT INTO campaigns_pace (name, next_at) VALUES {rows} "
+        "ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at",
+        [value for row in values for value in row],
     )
-    return max(0.0, float(found[0][0]) - length - at)
+    return wait
+
+
+def take(limit: Limit, now: datetime) -> float:
+    """Take one slot, whenever it comes; gives the seconds to wait for it."""
+    with transaction.atomic():
+        return reserve([(limit, 1)], now)
+
+
+def spacing(requests: Limit, messages: Sequence[Limit], people: int) -> float:
+    """Seconds between the requests of a batch that goes one message a request: as the limit on requests wants it,
+    which has given this time to nobody else. A batch that a limit on messages would spread over more than a second
+    (it was lowered since) takes its time."""
+    slowest = min([requests.per_second, *(limit.per_second for limit in messages if people > limit.per_second)])
+    return 1 / (slowest * HEADROOM)
+
+
+def _clock(now: datetime) -> tuple[str, list[float]]:
+    """The time in SQL, in seconds since 1970. The database's where it serves several hosts, whose clocks differ."""
+    if sql.is_postgres():
+        return "EXTRACT(EPOCH FROM clock_timestamp())::float8", []
+    return "%s", [now.timestamp()]
 
 
 def take_soon(limit: Limit, now: datetime) -> float | None:

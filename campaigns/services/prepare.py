@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.querysets import audience as queries
 from campaigns.querysets import tallies
-from campaigns.services import accounts, audience, content, moves
+from campaigns.services import accounts, audience, budgets, canaries, content, moves
 from campaigns.states import DispatchStatus, RecipientStatus
 
 # People per transaction: about 50–100 ms of writing, so that receipts and pages are not kept waiting.
@@ -24,12 +24,14 @@ PREPARING = (DispatchStatus.PREPARING, DispatchStatus.SENDING)
 
 
 def batch_size_of(dispatch: Dispatch) -> int:
-    """Messages per batch: what the vendor takes at once, but never more than may leave in one second."""
+    """Messages per batch: what the vendor takes at once, but never more than may leave in one second, and no more
+    than a twentieth of what the budget pays for, so that little of it is left over."""
     size = accounts.capabilities(dispatch.account, dispatch.channel).max_batch
     for limit in (dispatch.messages_per_second, dispatch.account.messages_per_second):
         if limit:
             size = min(size, max(1, math.floor(limit)))
-    return size
+    most = budgets.units_allowed(dispatch)
+    return size if most is None else max(1, min(size, most // 20))
 
 
 def to_prepare(now: datetime) -> list[int]:
@@ -89,14 +91,20 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
             return False
         upper, people = chunk
         last_id = queries.last_recipient_id()
+        alone = canaries.left_to_cut(current)
+        # The first batch is shorter, so that another begins right after the canary.
+        missing = -alone % current.batch_size
         written = queries.write_chunk(
-            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now
+            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, missing
         )
         batches = _count_in(current, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
             cursor=upper,
             people=current.people + written,
             batches=current.batches + batches,
+            open_until=current.batches + min(batches, (alone + missing) // current.batch_size)
+            if alone
+            else F("open_until"),
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
         )
         moves.begin(current, now)

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from campaigns.models import Dispatch, ProviderAccount, Recipient
+from campaigns.models import Dispatch, EvidenceSource, ProviderAccount, Recipient
 from campaigns.providers.base import Event, EventKind
 from campaigns.querysets import ledger_ids, tallies
 from campaigns.querysets.outcomes import RowOutcome
-from campaigns.services import engagement, holds, moves, outcomes, repeats, replies, tickets
+from campaigns.services import engagement, guards, holds, moves, outcomes, repeats, replies, tickets
 from campaigns.services.flights import recipient_of
 from campaigns.states import FINAL_RECIPIENT, RECIPIENT_MOVES, DispatchStatus, Reason, RecipientStatus
 from contacts.services import consent
@@ -50,7 +50,7 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
     with transaction.atomic():
         events = tickets.resolve(account, events, now)
         matched, unmatched = _match(account, [e for e in events if e.kind in _ACTION])
-        moved = _move_rows(matched, now)
+        moved, verdicts = _move_rows(matched, now)
         _retry(matched, now)
         remarks = [e for e in events if e.kind is EventKind.OTHER and e.reason and recipient_of(e.reference)]
         _note_reasons(_match(account, remarks)[0])
@@ -61,6 +61,7 @@ def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> A
         for event in events:
             if event.kind is EventKind.OPT_OUT and event.address:
                 _opt_out(account, event, now)
+        guards.enforce(verdicts, now)
     return Applied(moved, tuple(unmatched))
 
 
@@ -76,10 +77,13 @@ def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int,
             wanted[parts[1]].append((event, parts[0], parts[2]))
     # Tuples: thousands of model instances took half of the time.
     own = Recipient.objects.filter(pk__in=list(wanted), dispatch__account=account)
-    rows = {pk: rest for pk, *rest in own.values_list("pk", "attempt", "dispatch_id", "dispatch__key")}
+    rows = {
+        pk: (attempt, dispatch_id, key)
+        for pk, attempt, dispatch_id, key in own.values_list("pk", "attempt", "dispatch_id", "dispatch__key")
+    }
     matched: dict[int, dict[int, list[Event]]] = defaultdict(dict)
     for pk, found in wanted.items():
-        row_attempt, dispatch_id, row_key = rows.get(pk, (0, 0, None))
+        row_attempt, dispatch_id, row_key = rows.get(pk, (0, 0, ""))
         for event, key, attempt in found:
             if row_key != key:
                 unmatched.append(event)
@@ -88,16 +92,24 @@ def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int,
     return matched, unmatched
 
 
-def _move_rows(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: datetime) -> int:
+def _move_rows(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: datetime) -> tuple[int, list[guards.Verdict]]:
+    """How many rows moved, and which of the dispatches that are still being sent are to be held because of it."""
     moved = 0
     ledger = outcomes.Ledger(now)
+    sending = Dispatch.objects.filter(pk__in=list(matched), status=DispatchStatus.SENDING)
+    watched = sending.select_related("workspace", "campaign").in_bulk() if matched else {}
     for dispatch_id in sorted(matched):
+        ended: Counter[str] = Counter()
         for action, rows in _by_action(matched[dispatch_id]).items():
             move = RECIPIENT_MOVES[action]
             states = [_outcome(pk, event, move.target) for pk, event in rows]
-            moved += ledger.write(dispatch_id, states, move.sources)
-    ledger.close()
-    return moved
+            ended[action] = ledger.write(dispatch_id, states, move.sources)
+        moved += ended.total()
+        failed = ended["undeliver"] + ended["refuse"]
+        if dispatch_id in watched and (failed or ended["deliver"]):
+            ledger.learn(watched[dispatch_id], failed + ended["deliver"], failed)
+    ledger.close(EvidenceSource.RECEIPTS)
+    return moved, ledger.verdicts
 
 
 def _retry(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: datetime) -> None:

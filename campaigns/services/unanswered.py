@@ -90,7 +90,7 @@ def _ticket(dispatch: Dispatch, request: Request, name: str, now: datetime) -> T
 
 
 def _answer(ticket: Ticket, now: datetime) -> Followed:
-    time.sleep(min(LONGEST_WAIT, pace.reserve(following.limit_of(ticket.account_id), 1, now)))
+    time.sleep(min(LONGEST_WAIT, pace.take(following.limit_of(ticket.account_id), now)))
     try:
         return following.ask(ticket)
     except ProviderError as error:
