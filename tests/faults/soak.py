@@ -69,7 +69,7 @@ def _break_until_over(stage: Stage, scenes: list[Scene], chance: random.Random, 
         try:
             what(stage, scenes, chance)
             broken += 1
-            time.sleep(chance.uniform(1, 4))  # so long each fault has the floor
+            time.sleep(chance.uniform(3, 9))  # so long each fault has the floor
             stage.start_all()
             left = [scene for scene in left if not scene.is_over()]
             now = stage.sandbox.health()["accepted"]
