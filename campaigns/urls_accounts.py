@@ -19,7 +19,9 @@ urlpatterns = [
     path("settings/providers/<int:pk>/campaigns/", registers.index, name="account-campaigns"),
     path("settings/providers/<int:pk>/campaigns/new/", registers.new, name="account-campaign-new"),
     path("settings/providers/<int:pk>/campaigns/<int:remote>/", registers.change, name="account-campaign"),
-    path("settings/providers/<int:pk>/campaigns/<int:remote>/delete/", registers.delete, name="account-campaign-delete"),
+    path(
+        "settings/providers/<int:pk>/campaigns/<int:remote>/delete/", registers.delete, name="account-campaign-delete"
+    ),
     path("settings/providers/<int:pk>/training/", training.page, name="account-training"),
     path("settings/providers/<int:pk>/training/reset/", training.reset, name="account-training-reset"),
     path("contacts/<int:pk>/number/", number_checks.of_contact, name="contact-number"),

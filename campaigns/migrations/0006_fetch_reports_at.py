@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0005_ticket_due'),
+        ("campaigns", "0005_ticket_due"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='provideraccount',
-            name='pull_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='fetch reports at'),
+            model_name="provideraccount",
+            name="pull_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="fetch reports at"),
         ),
     ]

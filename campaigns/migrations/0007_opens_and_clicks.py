@@ -5,42 +5,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0006_fetch_reports_at'),
+        ("campaigns", "0006_fetch_reports_at"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Engagement',
+            name="Engagement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('clicked', 'Clicked')], max_length=8, verbose_name='what')),
-                ('url', models.CharField(blank=True, default='', max_length=300, verbose_name='link')),
-                ('at', models.DateTimeField(verbose_name='first time')),
-                ('dispatch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.dispatch', verbose_name='dispatch')),
-                ('recipient', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='engagement', to='campaigns.recipient', verbose_name='recipient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("opened", "Opened"), ("clicked", "Clicked")], max_length=8, verbose_name="what"
+                    ),
+                ),
+                ("url", models.CharField(blank=True, default="", max_length=300, verbose_name="link")),
+                ("at", models.DateTimeField(verbose_name="first time")),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="campaigns.dispatch",
+                        verbose_name="dispatch",
+                    ),
+                ),
+                (
+                    "recipient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="engagement",
+                        to="campaigns.recipient",
+                        verbose_name="recipient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'open or click',
-                'verbose_name_plural': 'opens and clicks',
-                'indexes': [models.Index(fields=['dispatch', 'kind', 'url', 'recipient'], name='engagement_people')],
-                'constraints': [models.UniqueConstraint(fields=('recipient', 'kind', 'url'), name='engagement_once')],
+                "verbose_name": "open or click",
+                "verbose_name_plural": "opens and clicks",
+                "indexes": [models.Index(fields=["dispatch", "kind", "url", "recipient"], name="engagement_people")],
+                "constraints": [models.UniqueConstraint(fields=("recipient", "kind", "url"), name="engagement_once")],
             },
         ),
         migrations.CreateModel(
-            name='EngagementTally',
+            name="EngagementTally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('opened', 'Opened'), ('clicked', 'Clicked')], max_length=8, verbose_name='what')),
-                ('url', models.CharField(blank=True, default='', max_length=300, verbose_name='link')),
-                ('people', models.PositiveBigIntegerField(default=0, verbose_name='people')),
-                ('dispatch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='engagement_tallies', to='campaigns.dispatch', verbose_name='dispatch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("opened", "Opened"), ("clicked", "Clicked")], max_length=8, verbose_name="what"
+                    ),
+                ),
+                ("url", models.CharField(blank=True, default="", max_length=300, verbose_name="link")),
+                ("people", models.PositiveBigIntegerField(default=0, verbose_name="people")),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="engagement_tallies",
+                        to="campaigns.dispatch",
+                        verbose_name="dispatch",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'counter of opens and clicks',
-                'verbose_name_plural': 'counters of opens and clicks',
-                'constraints': [models.UniqueConstraint(fields=('dispatch', 'kind', 'url'), name='engagement_tally')],
+                "verbose_name": "counter of opens and clicks",
+                "verbose_name_plural": "counters of opens and clicks",
+                "constraints": [models.UniqueConstraint(fields=("dispatch", "kind", "url"), name="engagement_tally")],
             },
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0007_opens_and_clicks'),
+        ("campaigns", "0007_opens_and_clicks"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='replysettings',
-            name='carriers',
-            field=models.JSONField(default=dict, verbose_name='campaigns of answers'),
+            model_name="replysettings",
+            name="carriers",
+            field=models.JSONField(default=dict, verbose_name="campaigns of answers"),
         ),
     ]

@@ -8,70 +8,195 @@ import campaigns.wording
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('campaigns', '0008_answers'),
-        ('console', '0003_sign_ins'),
+        ("campaigns", "0008_answers"),
+        ("console", "0003_sign_ins"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('people', models.BigIntegerField(verbose_name='people')),
-                ('tallied', models.JSONField(default=dict, verbose_name='people by the counters')),
-                ('counted', models.JSONField(default=dict, verbose_name='people by the rows')),
-                ('raised_at', models.DateTimeField(verbose_name='raised at')),
-                ('checked_at', models.DateTimeField(verbose_name='last seen at')),
-                ('cleared_at', models.DateTimeField(null=True, verbose_name='cleared at')),
-                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alarms', to='campaigns.dispatch', verbose_name='dispatch')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alarms', to='console.workspace', verbose_name='workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("people", models.BigIntegerField(verbose_name="people")),
+                ("tallied", models.JSONField(default=dict, verbose_name="people by the counters")),
+                ("counted", models.JSONField(default=dict, verbose_name="people by the rows")),
+                ("raised_at", models.DateTimeField(verbose_name="raised at")),
+                ("checked_at", models.DateTimeField(verbose_name="last seen at")),
+                ("cleared_at", models.DateTimeField(null=True, verbose_name="cleared at")),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alarms",
+                        to="campaigns.dispatch",
+                        verbose_name="dispatch",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="alarms",
+                        to="console.workspace",
+                        verbose_name="workspace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alarm',
-                'verbose_name_plural': 'alarms',
-                'indexes': [models.Index(condition=models.Q(('cleared_at__isnull', True)), fields=['workspace'], name='alarm_open')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at__isnull', True)), fields=('dispatch',), name='alarm_once')],
+                "verbose_name": "alarm",
+                "verbose_name_plural": "alarms",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("cleared_at__isnull", True)), fields=["workspace"], name="alarm_open"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("cleared_at__isnull", True)), fields=("dispatch",), name="alarm_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('start', 'A dispatch starts'), ('end', 'A dispatch ends'), ('hold', 'A dispatch pauses itself because of a problem'), ('alarm', 'The figures of a dispatch do not add up')], max_length=8, verbose_name='kind')),
-                ('reason', models.CharField(blank=True, choices=campaigns.wording.hold_choices, default='', max_length=40, verbose_name='reason')),
-                ('detail', models.JSONField(blank=True, default=dict, verbose_name='details')),
-                ('at', models.DateTimeField(verbose_name='time')),
-                ('read_at', models.DateTimeField(null=True, verbose_name='read at')),
-                ('mail', models.CharField(choices=[('none', 'No email'), ('waiting', 'Waiting'), ('sending', 'Being sent, or perhaps sent'), ('sent', 'Sent'), ('failed', 'Failed')], default='none', max_length=8, verbose_name='email')),
-                ('mail_at', models.DateTimeField(null=True, verbose_name='next try of the email')),
-                ('mail_tries', models.PositiveSmallIntegerField(default=0, verbose_name='tries')),
-                ('mail_error', models.CharField(blank=True, default='', max_length=200, verbose_name='error of the email')),
-                ('dispatch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='campaigns.dispatch', verbose_name='dispatch')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL, verbose_name='person')),
-                ('workspace', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='console.workspace', verbose_name='workspace')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("start", "A dispatch starts"),
+                            ("end", "A dispatch ends"),
+                            ("hold", "A dispatch pauses itself because of a problem"),
+                            ("alarm", "The figures of a dispatch do not add up"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=campaigns.wording.hold_choices,
+                        default="",
+                        max_length=40,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("detail", models.JSONField(blank=True, default=dict, verbose_name="details")),
+                ("at", models.DateTimeField(verbose_name="time")),
+                ("read_at", models.DateTimeField(null=True, verbose_name="read at")),
+                (
+                    "mail",
+                    models.CharField(
+                        choices=[
+                            ("none", "No email"),
+                            ("waiting", "Waiting"),
+                            ("sending", "Being sent, or perhaps sent"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="none",
+                        max_length=8,
+                        verbose_name="email",
+                    ),
+                ),
+                ("mail_at", models.DateTimeField(null=True, verbose_name="next try of the email")),
+                ("mail_tries", models.PositiveSmallIntegerField(default=0, verbose_name="tries")),
+                (
+                    "mail_error",
+                    models.CharField(blank=True, default="", max_length=200, verbose_name="error of the email"),
+                ),
+                (
+                    "dispatch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="campaigns.dispatch",
+                        verbose_name="dispatch",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
+                (
+                    "workspace",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to="console.workspace",
+                        verbose_name="workspace",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'notice',
-                'verbose_name_plural': 'notices',
-                'indexes': [models.Index(fields=['user', 'workspace', '-id'], name='notice_newest'), models.Index(condition=models.Q(('read_at__isnull', True)), fields=['user', 'workspace'], name='notice_unread'), models.Index(condition=models.Q(('mail', 'waiting')), fields=['mail_at'], name='notice_to_mail'), models.Index(fields=['at'], name='notice_age')],
-                'constraints': [models.UniqueConstraint(fields=('dispatch', 'kind', 'user', 'at'), name='notice_once')],
+                "verbose_name": "notice",
+                "verbose_name_plural": "notices",
+                "indexes": [
+                    models.Index(fields=["user", "workspace", "-id"], name="notice_newest"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["user", "workspace"],
+                        name="notice_unread",
+                    ),
+                    models.Index(condition=models.Q(("mail", "waiting")), fields=["mail_at"], name="notice_to_mail"),
+                    models.Index(fields=["at"], name="notice_age"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("dispatch", "kind", "user", "at"), name="notice_once")],
             },
         ),
         migrations.CreateModel(
-            name='NoticePreference',
+            name="NoticePreference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('start', 'A dispatch starts'), ('end', 'A dispatch ends'), ('hold', 'A dispatch pauses itself because of a problem'), ('alarm', 'The figures of a dispatch do not add up')], max_length=8, verbose_name='kind')),
-                ('level', models.CharField(choices=[('off', 'Not at all'), ('console', 'In the console'), ('email', 'In the console and by email')], max_length=8, verbose_name='how')),
-                ('membership', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notice_preferences', to='console.membership', verbose_name='member')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("start", "A dispatch starts"),
+                            ("end", "A dispatch ends"),
+                            ("hold", "A dispatch pauses itself because of a problem"),
+                            ("alarm", "The figures of a dispatch do not add up"),
+                        ],
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("off", "Not at all"),
+                            ("console", "In the console"),
+                            ("email", "In the console and by email"),
+                        ],
+                        max_length=8,
+                        verbose_name="how",
+                    ),
+                ),
+                (
+                    "membership",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notice_preferences",
+                        to="console.membership",
+                        verbose_name="member",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'choice of notices',
-                'verbose_name_plural': 'choices of notices',
-                'constraints': [models.UniqueConstraint(fields=('membership', 'kind'), name='notice_preference_once')],
+                "verbose_name": "choice of notices",
+                "verbose_name_plural": "choices of notices",
+                "constraints": [models.UniqueConstraint(fields=("membership", "kind"), name="notice_preference_once")],
             },
         ),
     ]

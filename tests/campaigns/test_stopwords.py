@@ -12,7 +12,8 @@ WORDS = stopwords.words_of({})
 @pytest.mark.parametrize(
     "reply",
     [
-        "STOP", "stop.", "  Stop!! ", "ＳＴＯＰ", "S.T.O.P.", "s t o p", "st\u200bop", "STOP \N{OCTAGONAL SIGN}", "𝐒𝐓𝐎𝐏",
+        "STOP", "stop.", "  Stop!! ", "ＳＴＯＰ", "S.T.O.P.", "s t o p", "st\u200bop", "STOP \N{OCTAGONAL SIGN}",
+        "𝐒𝐓𝐎𝐏",
         "¡Baja!", "BAJA", "no mas", "No más.", "NO MÁS", "Sair", "SAIR!", "Não quero mais", "nao quero mais",
         "Arrêt", "ARRET", "désabonner", "me désinscrire", "unsubscribe", "opt-out", "Opt out",
         "STOP please", "Stop por favor", "Baja por favor", "sair desta lista agora",
