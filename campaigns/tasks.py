@@ -67,13 +67,17 @@ def tick() -> None:
 @shared_task(name="campaigns.prepare")
 @at_most(2)
 def write_audience(dispatch_id: int) -> None:
-    """Write the audience of a dispatch into the ledger, chunk by chunk, and start sending after the first."""
+    """Write the audience of a dispatch into the ledger, chunk by chunk, and start sending after the first. After a
+    slice of time it makes way when others wait; a tick lets it go on."""
     dispatch = prepare.take(dispatch_id, timezone.now())
     if dispatch is None:
         return
     spec = prepare.spec_of(dispatch)
+    end = timezone.now() + timedelta(seconds=settings.LANE_SLICE_SECONDS)
     while prepare.write_next(dispatch, spec, timezone.now()) and not draining.is_set():
         start_lanes(dispatch.account_id)
+        if timezone.now() >= end and prepare.to_prepare(timezone.now()):
+            break
     prepare.give_back(dispatch)
     start_lanes(dispatch.account_id)
 

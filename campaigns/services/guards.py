@@ -18,6 +18,8 @@ from campaigns.services import moves
 from campaigns.states import Hold
 from console.models import Workspace
 
+_OF_ONE_ANSWER = re.compile(r"[\w.+-]+@[\w.-]+|[\w-]*\d[\w-]*")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -64,5 +66,5 @@ def forget(dispatch: Dispatch) -> None:
 
 
 def likeness(text: str) -> str:
-    """What two unreadable answers share when they are alike: their words without numbers, which are often times."""
-    return re.sub(r"\d+", "#", text).strip()[:200] or "?"
+    """What two unreadable answers share when they are alike: their first words, without addresses, ids and times."""
+    return _OF_ONE_ANSWER.sub("#", text).strip()[:80] or "?"
