@@ -15,6 +15,7 @@ urlpatterns = [
     path("dispatches/<int:pk>/events/", dispatch.events, name="dispatch-events"),
     path("dispatches/<int:pk>/pause/", dispatch.pause, name="dispatch-pause"),
     path("dispatches/<int:pk>/resume/", dispatch.resume, name="dispatch-resume"),
+    path("dispatches/<int:pk>/budget/", dispatch.budget, name="dispatch-budget"),
     path("dispatches/<int:pk>/stop/", dispatch.stop, name="dispatch-stop"),
     path("dispatches/<int:pk>/kept/", kept.page, name="dispatch-kept"),
     path("dispatches/<int:pk>/list/approve/", list_run.approve, name="dispatch-list-approve"),

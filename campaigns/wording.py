@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaigns.states import BatchStatus, CampaignStatus, DispatchStatus, ListStatus, Reason, RecipientStatus
+from campaigns.states import BatchStatus, CampaignStatus, DispatchStatus, Hold, ListStatus, Reason, RecipientStatus
 
 Words = str | Promise
 
@@ -227,9 +227,22 @@ REASON_WORDS: dict[str, tuple[Words, Words]] = {
 }
 
 HOLD_SENTENCES: dict[str, Words] = {
-    "stale_schedule": _(
+    Hold.STALE: _(
         "Its time passed while nothing was running, so nothing was sent. Check that the message still fits, "
         "then resume or stop."
+    ),
+    Hold.FAILURES: _(
+        "Too many of the last messages failed. Look at the reasons, mend the cause, then resume or stop. It pauses "
+        "again only if new messages fail."
+    ),
+    Hold.CANARY: _(
+        "The first messages, which went alone, did not go well. Look at what became of them, then resume to send to "
+        "everybody else, or stop."
+    ),
+    Hold.BUDGET: _("The next messages would cost more than this campaign may. Raise the limit to go on, or stop."),
+    Hold.NONSENSE: _(
+        "The provider's answers cannot be read, so nobody knows what was sent. Look at the people to verify, ask the "
+        "provider, then resume or stop."
     ),
     Reason.AUTH: _("The provider refused the key. Correct the credentials, release the account, then resume."),
     Reason.NO_CREDIT: _("The provider account has no credit. Top up, release the account, then resume."),
@@ -239,7 +252,11 @@ HOLD_SENTENCES: dict[str, Words] = {
 }
 # The same in a few words, where the advice has no room.
 HOLD_WORDS: dict[str, Words] = {
-    "stale_schedule": _("Its time passed while nothing was running"),
+    Hold.STALE: _("Its time passed while nothing was running"),
+    Hold.FAILURES: _("Too many of the last messages failed"),
+    Hold.CANARY: _("The first messages did not go well"),
+    Hold.BUDGET: _("The limit of costs is reached"),
+    Hold.NONSENSE: _("The provider's answers cannot be read"),
     "content_changed": _("The content no longer compiles"),
     "bad_account": _("The provider account cannot be opened"),
 }

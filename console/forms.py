@@ -195,16 +195,38 @@ class WorkspaceForm(forms.ModelForm):
     currency = forms.ChoiceField(label=_("Currency"), help_text=_("Of prices and budgets."))
     quiet_from = ClockField(label=_("From"), required=False)
     quiet_to = ClockField(label=_("To"), required=False)
+    failure_share = forms.IntegerField(
+        label=_("When so many fail, in %"), min_value=0, max_value=100, help_text=_("0: never.")
+    )
+    failure_window = forms.IntegerField(label=_("of the last messages"), min_value=20, max_value=100_000)
+    failure_least = forms.IntegerField(label=_("but of so many at least"), min_value=1, max_value=100_000)
+    strange_answers = forms.IntegerField(
+        label=_("After so many unreadable answers"),
+        min_value=0,
+        max_value=1_000,
+        help_text=_("The same answer of the provider, in a row. 0: never."),
+    )
+    grace_minutes = forms.IntegerField(
+        label=_("When it would start so late, in minutes"),
+        required=False,
+        min_value=1,
+        max_value=7 * 24 * 60,
+    )
 
     class Meta:
         model = Workspace
-        fields = ("name", "default_country", "time_zone", "language", "currency", "quiet_from", "quiet_to")
+        fields = (
+            "name", "default_country", "time_zone", "language", "currency", "quiet_from", "quiet_to", "failure_share",
+            "failure_window", "failure_least", "strange_answers", "grace_minutes",
+        )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _offer(self, "default_country", country_choices(keep=self.instance.default_country))
         _offer(self, "language", language_choices())
         _offer(self, "currency", currency_choices(keep=self.instance.currency))
+        minutes = settings.SCHEDULE_GRACE_SECONDS // 60
+        self.fields["grace_minutes"].help_text = gettext("Empty: %(n)s, as this installation says.") % {"n": minutes}
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -214,6 +236,8 @@ class WorkspaceForm(forms.ModelForm):
             self.add_error(missing, gettext("Give both times, or neither for no quiet hours."))
         elif start is not None and start == end:
             self.add_error("quiet_to", gettext("From and to are the same. Leave both empty for no quiet hours."))
+        if given.get("failure_least", 0) > given.get("failure_window", given.get("failure_least", 0)):
+            self.add_error("failure_least", gettext("This cannot be more than the messages that are looked at."))
         return given
 
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, ProviderAccount, Purpose, Template
 from campaigns.models.template import CHANNELS
 from campaigns.services import local_time
-from campaigns.services.drafts import Plan
+from campaigns.services.delivery import Limits
+from campaigns.services.drafts import CANARY_MINUTES, Plan
 from campaigns.services.offers import Offer
 from console.choices import TimeZoneField
 from console.errors import UserError
@@ -33,6 +34,7 @@ MAX_PARTS = 8
 FURTHEST = timedelta(days=3 * 366)  # a campaign further away is a slip of the keyboard
 MAX_SPEED = 10_000.0
 MAX_TEST_ADDRESSES = 10
+MAX_CANARY = 100_000
 
 
 class NewCampaignForm(forms.Form):
@@ -165,22 +167,42 @@ class ScheduleForm(forms.Form):
         help_text=_("Empty: as fast as the provider account may."),
         widget=forms.NumberInput(attrs={"step": "any", "inputmode": "decimal"}),
     )
-
     cost_cap = forms.DecimalField(
-        label=_("Send by itself up to this price"),
+        label=_("Most it may cost"),
         required=False,
         min_value=Decimal(0),
         max_digits=12,
         decimal_places=4,
         localize=True,
-        help_text=_("Of a list or tag campaign, whose price the provider names first. Empty: somebody says yes."),
+    )
+    canary = forms.IntegerField(
+        label=_("First to so many people only"),
+        required=False,
+        min_value=1,
+        max_value=MAX_CANARY,
+        help_text=_("The rest follows when these messages went well. Empty: all go at once."),
+    )
+    canary_minutes = forms.IntegerField(
+        label=_("Minutes to wait for their receipts"),
+        required=False,
+        min_value=0,
+        max_value=24 * 60,
+        help_text=_("0: it is enough that the provider took them."),
+    )
+    failure_share = forms.IntegerField(
+        label=_("Pause when so many fail, in %"), required=False, min_value=0, max_value=100
     )
 
-    def __init__(self, *args: Any, now: datetime, names_price: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, limits: Limits, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = now
-        if not names_price:
+        if limits.cost_help:
+            self.fields["cost_cap"].help_text = limits.cost_help
+        else:
             del self.fields["cost_cap"]
+        self.fields["failure_share"].help_text = limits.failure_help
+        if not limits.canary:
+            del self.fields["canary"], self.fields["canary_minutes"]
         self.note = ""
         self.start_at: datetime | None = None
 
@@ -224,7 +246,21 @@ class ScheduleForm(forms.Form):
     def plan(self) -> Plan:
         zone = self.cleaned_data["zone"] if self.start_at else ""
         data = self.cleaned_data
-        return Plan(self.start_at, zone, data["messages_per_second"], data.get("cost_cap"))
+        minutes = data.get("canary_minutes")
+        return Plan(
+            self.start_at,
+            zone,
+            data["messages_per_second"],
+            cost_cap=data.get("cost_cap"),
+            canary=data.get("canary"),
+            canary_minutes=CANARY_MINUTES if minutes is None else minutes,
+            failure_share=data["failure_share"],
+        )
+
+    @property
+    def guards(self) -> list[BoundField]:
+        """What makes the dispatch pause by itself."""
+        return [self[name] for name in ("cost_cap", "failure_share", "canary", "canary_minutes") if name in self.fields]
 
 
 class TestForm(forms.Form):

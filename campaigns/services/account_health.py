@@ -15,6 +15,7 @@ from campaigns.models import Dispatch, ProviderAccount, ProviderEvent, Pulse, Ta
 from campaigns.providers import registry
 from campaigns.services.speed import BUCKET, RECENT
 from campaigns.states import DispatchStatus, Reason, RecipientStatus
+from console import formats
 from console.models import Workspace
 
 FAILURES_OF = timedelta(days=7)
@@ -29,7 +30,7 @@ _HELD: dict[str, Any] = {
 @dataclass(frozen=True, slots=True)
 class Health:
     """An account as a list shows it. `rate`: messages per second over the last minute; `needs_person`: nothing
-    leaves through it until somebody acts."""
+    leaves through it until somebody acts; `next_try`: when one that does not answer is tried again."""
 
     account: ProviderAccount
     vendor: str
@@ -39,6 +40,7 @@ class Health:
     word: str
     rate: float
     needs_person: bool
+    next_try: datetime | None = None
 
 
 def of_workspace(workspace: Workspace, now: datetime) -> list[Health]:
@@ -79,6 +81,7 @@ def _health(account: ProviderAccount, rate: float, now: datetime) -> Health:
         word=str(word),
         rate=rate,
         needs_person=bool(account.hold_reason) and account.is_active,
+        next_try=account.hold_until if account.broken_since and (account.hold_until or now) > now else None,
     )
 
 
@@ -87,6 +90,8 @@ def _word(account: ProviderAccount, now: datetime) -> tuple[str, str, Any]:
         return "excluded", "ban", _("Disabled")
     if account.hold_reason:
         return "failed", "circle-x", _HELD.get(account.hold_reason, _("Held"))
+    if account.broken_since:
+        return "held", "clock-pause", _("Held since %(time)s") % {"time": formats.short(account.broken_since, now)}
     if account.hold_until and account.hold_until > now:
         return "held", "clock-pause", _("Asked to wait")
     if account.last_error_at and account.last_error_at > (account.last_success_at or account.created_at):

@@ -11,6 +11,7 @@ from campaigns.models import Campaign, ProviderAccount, TemplateVersion
 from campaigns.providers import registry
 from campaigns.providers.adapter import TRUE
 from campaigns.providers.base import Channel, Field
+from campaigns.providers.lists import LIST, MODE, TAG
 from campaigns.services import accounts
 
 OWN, TEMPLATE, REMOTE = "own", "template", "remote"
@@ -54,9 +55,33 @@ def aliases_of(account: ProviderAccount, kept: Mapping[str, str]) -> list[tuple[
     return [(alias, f"{name} ({alias})" if name != alias else alias) for alias, name in {**gone, **known}.items()]
 
 
-def names_price(campaign: Campaign) -> bool:
-    """True when the account's vendor can tell what a campaign costs before it sends it."""
-    return bool(campaign.account and accounts.capabilities(campaign.account, campaign.channel).remote_lists)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What of a campaign's limits can be set, and what it means: `cost_help` "" = costs cannot be counted;
+    `canary`: whether a few may go first."""
+
+    cost_help: str = ""
+    failure_help: str = ""
+    canary: bool = True
+
+
+def limits_of(campaign: Campaign) -> Limits:
+    """A campaign on a list at the vendor has its price named there, and goes at once."""
+    account, workspace = campaign.account, campaign.workspace
+    named = bool(account and accounts.capabilities(account, campaign.channel).remote_lists)
+    helps = []
+    if account and (account.sms_price if campaign.channel == Channel.SMS else account.email_price):
+        helps.append(_("It pauses before it costs more, and asks you. Empty: no limit."))
+    if named:
+        helps.append(_("Campaigns on a list of the provider go by themselves up to this price. Empty: you are asked."))
+    share = workspace.failure_share
+    return Limits(
+        cost_help=" ".join(helps),
+        failure_help=_("Of the last messages. Empty: as in the settings of the workspace, %(n)s %%.") % {"n": share}
+        if share
+        else _("Of the last messages. Empty: as in the settings of the workspace, never."),
+        canary=not (named and campaign.options.get(MODE) in (LIST, TAG)),
+    )
 
 
 def ways(account: ProviderAccount | None, channel: str) -> list[Way]:

@@ -19,6 +19,8 @@ from console.models import User
 from console.services import audit
 from contacts.models import Group
 
+CANARY_MINUTES = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -35,13 +37,17 @@ class Envelope:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """When and how fast. `start_at` None = as soon as it is confirmed, with an empty `zone`;
-    `messages_per_second` None = as fast as the account may. `cost_cap`: a vendor that names its price before it sends
-    may send up to it without asking anybody; None = a person says yes."""
+    `messages_per_second` None = as fast as the account may. `cost_cap`: it pauses before it costs more, and a vendor
+    that names its price before it sends may send up to it without asking anybody. `canary`: so many go first, and
+    `canary_minutes` later, at most, the rest. `failure_share`: per cent, None = as the workspace says."""
 
     start_at: datetime | None
     zone: str
     messages_per_second: float | None
     cost_cap: Decimal | None = None
+    canary: int | None = None
+    canary_minutes: int = CANARY_MINUTES
+    failure_share: int | None = None
 
 
 def set_audience(

@@ -133,13 +133,15 @@ def _events(workspace: Workspace | None) -> int:
 
 def _accounts(now: datetime, workspace: Workspace | None) -> tuple[AccountGauge, ...]:
     known = _of(ProviderAccount.objects.filter(is_active=True), workspace)
-    found = list(known.only("pk", "name", "provider", "hold_reason", "hold_since", "hold_until", "workspace_id"))
+    found = list(
+        known.only("pk", "name", "provider", "hold_reason", "hold_since", "hold_until", "broken_since", "workspace_id")
+    )
     rates = _rates(now, workspace)
     return tuple(AccountGauge(account, rates.get(account.pk, 0.0), _hold(account, now)) for account in found)
 
 
 def _hold(account: ProviderAccount, now: datetime) -> str:
-    waits = account.hold_until is not None and account.hold_until > now
+    waits = account.broken_since is not None or (account.hold_until is not None and account.hold_until > now)
     return account.hold_reason or ("wait" if waits else "")
 
 

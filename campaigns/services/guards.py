@@ -23,7 +23,7 @@ _OF_ONE_ANSWER = re.compile(r"[\w.+-]+@[\w.-]+|[\w-]*\d[\w-]*")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Hold this dispatch for this reason; `failed` of `tried` messages, or of so many answers."""
+    """Hold this dispatch for this reason: `failed` of the last `tried` messages."""
 
     dispatch: Dispatch
     reason: Hold
@@ -47,7 +47,7 @@ def judge(dispatch: Dispatch, standing: Standing) -> Verdict | None:
     workspace: Workspace = dispatch.workspace
     share = share_of(dispatch)
     if workspace.strange_answers and standing.strange >= workspace.strange_answers:
-        return Verdict(dispatch, Hold.NONSENSE, standing.strange, standing.strange)
+        return Verdict(dispatch, Hold.NONSENSE, standing.failed, standing.tried)
     enough = standing.tried >= workspace.failure_least
     if share and enough and standing.failed * 100 >= share * standing.tried:
         return Verdict(dispatch, Hold.FAILURES, standing.failed, standing.tried)

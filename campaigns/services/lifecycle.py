@@ -146,6 +146,10 @@ def clone(campaign: Campaign, seen: int | None, actor: User | None, now: datetim
             version=campaign.version,
             everyone=campaign.everyone,
             messages_per_second=campaign.messages_per_second,
+            cost_cap=campaign.cost_cap,
+            canary=campaign.canary,
+            canary_minutes=campaign.canary_minutes,
+            failure_share=campaign.failure_share,
             max_parts=campaign.max_parts,
         )
         copy.include.set(campaign.include.all())

@@ -30,6 +30,7 @@ _KINDS: dict[str, tuple[str, str, Any]] = {
     "dispatch.call_off": ("excluded", "player-stop", gettext_lazy("Called off at the provider")),
     "dispatch.finish": ("delivered", "checks", gettext_lazy("Finished")),
     "dispatch.resend": ("retry", "refresh", gettext_lazy("Sending again")),
+    "dispatch.canary": ("delivered", "checks", gettext_lazy("The first messages went well")),
     "list_run.approve": ("brand", "check", gettext_lazy("Price approved")),
     "export.create": ("brand", "table-export", gettext_lazy("Export asked for")),
 }
@@ -89,7 +90,7 @@ def _entry(event: AuditEvent) -> Entry:
     decision = event.action.partition(".")[2]
     if decision in _DECISIONS:
         css, icon, title = "verify", "zoom-question", _DECISIONS[decision]
-    sentences = [_numbers(event.detail), _cause(event), _by(event)]
+    sentences = [_numbers(event.detail), evidence(event.detail), _cause(event), _by(event)]
     return Entry(css, icon, str(title), " ".join(part for part in sentences if part), event.at)
 
 
@@ -103,6 +104,14 @@ def _cause(event: AuditEvent) -> str:
     if event.action == "dispatch.hold" and reason:
         return str(wording.hold_sentence(reason))
     return f"“{reason}”." if reason else ""
+
+
+def evidence(detail: dict[str, Any]) -> str:
+    """How many messages failed that an event is about; "" for one that is about none."""
+    if "failed" not in detail or "tried" not in detail:
+        return ""
+    values = {"failed": number(detail["failed"]), "tried": number(detail["tried"])}
+    return _("%(failed)s of %(tried)s messages failed or have no clear answer.") % values
 
 
 def _numbers(detail: dict[str, Any]) -> str:

@@ -127,7 +127,7 @@ def schedule_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
         return answer
     now = timezone.now()
     if request.method == "POST":
-        form = ScheduleForm(request.POST, now=now, names_price=delivery.names_price(campaign))
+        form = ScheduleForm(request.POST, now=now, limits=delivery.limits_of(campaign))
         if form.is_valid():
             drafts.set_plan(campaign, form.plan, request.user, now)
             if form.note:
@@ -135,7 +135,7 @@ def schedule_step(request: WorkspaceRequest, pk: int) -> HttpResponse:
             return after_save(request, campaign, "schedule")
     else:
         planned = _planned(request, campaign, now)
-        form = ScheduleForm(initial=planned, now=now, names_price=delivery.names_price(campaign))
+        form = ScheduleForm(initial=planned, now=now, limits=delivery.limits_of(campaign))
     context = frame(campaign, "schedule", now)
     context |= {"form": form} | _duration(campaign, form, context["counts"], now)
     return render_page(request, "campaigns/composer/schedule.html", context, status=422 if form.errors else 200)
@@ -147,7 +147,7 @@ def schedule_check(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """What the typed time and speed mean; nothing is saved."""
     campaign, _answer = draft_or_answer(request, pk)
     now = timezone.now()
-    form = ScheduleForm(request.POST, now=now, names_price=delivery.names_price(campaign))
+    form = ScheduleForm(request.POST, now=now, limits=delivery.limits_of(campaign))
     form.is_valid()
     counts = headcounts.of(audience.spec_of(campaign))
     context = {"campaign": campaign, "form": form, "now": now, "counts": counts} | _duration(
@@ -166,6 +166,9 @@ def _planned(request: WorkspaceRequest, campaign: Campaign, now: datetime) -> di
         "zone": zone,
         "messages_per_second": campaign.messages_per_second,
         "cost_cap": campaign.cost_cap,
+        "canary": campaign.canary,
+        "canary_minutes": campaign.canary_minutes,
+        "failure_share": campaign.failure_share,
     }
 
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns.forms.budget import BudgetForm
 from campaigns.models import Dispatch
-from campaigns.services import decisions, dispatching, figures, timeline
+from campaigns.services import budgets, costs, decisions, dispatching, figures, speed, timeline
 from campaigns.states import DispatchStatus
 from campaigns.views import live
 from campaigns.views.screen import dispatch_or_404, head_of
@@ -84,10 +85,42 @@ def stop(request: WorkspaceRequest, pk: int) -> HttpResponse:
 @require_POST
 def resume(request: WorkspaceRequest, pk: int) -> HttpResponse:
     dispatch = dispatch_or_404(request, pk)
-    effect = dispatching.resume(dispatch, request.user, timezone.now())
+    return _resumed(request, dispatch, dispatching.resume(dispatch, request.user, timezone.now()))
+
+
+def _resumed(request: WorkspaceRequest, dispatch: Dispatch, effect: dispatching.Effect) -> HttpResponse:
     text = _("%(gone)s were handed over before, %(kept)s go on now. Nobody gets the message twice.") % _numbers(effect)
     toast(request, "ok", _("Resumed"), text)
     return redirect(request, _url(dispatch))
+
+
+@member("dispatch.control")
+@require_http_methods(["GET", "POST"])
+def budget(request: WorkspaceRequest, pk: int) -> HttpResponse:
+    """Ask for another limit of costs, then go on."""
+    dispatch = dispatch_or_404(request, pk)
+    _refuse_idle(dispatch, "resume", 0)
+    now = timezone.now()
+    form = BudgetForm(request.POST or None, initial={"cost_cap": dispatch.cost_cap})
+    if request.method == "POST" and form.is_valid():
+        try:
+            effect = dispatching.raise_budget(dispatch, form.cleaned_data["cost_cap"], request.user, now)
+        except UserError as error:
+            if not error.field:
+                raise
+            form.add_error(error.field, error.message)
+        else:
+            return _resumed(request, dispatch, effect)
+    rate = speed.of(dispatch, now)
+    left = figures.of(dispatch, now).left
+    context = {
+        "dispatch": dispatch, "form": form, "spent": budgets.spent(dispatch),
+        "about": costs.of(dispatch, rate, left).about,
+    }  # fmt: skip
+    return render_dialog(
+        request, "campaigns/dispatch/budget.html", context, title=_("Raise the limit of costs?"), back=_url(dispatch),
+        keep=_("Leave it as it is"), status=422 if form.is_bound else 200,
+    )  # fmt: skip
 
 
 @member("dispatch.control")

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from campaigns import wording
 from campaigns.models import Dispatch
 from campaigns.services import (
+    budgets,
+    canaries,
     costs,
     decisions,
     deliveries,
@@ -24,7 +26,7 @@ from campaigns.services import (
     unanswered,
 )
 from campaigns.services.figures import Figures
-from campaigns.states import TERMINAL_DISPATCH, DispatchStatus
+from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, Hold
 from campaigns.views import list_run
 from campaigns.views.screen import head_of, parts, people_url
 from console import formats
@@ -87,12 +89,18 @@ def context_of(dispatch: Dispatch, now: datetime) -> dict[str, Any]:
 
 
 def _standing(dispatch: Dispatch, happened: list[Any], now: datetime) -> dict[str, Any]:
-    """Why nothing leaves at the moment: {kind: "held", "paused", "quiet" or "wait", …}; {} when all goes well."""
+    """Why nothing leaves at the moment: {kind: "held", "paused", "disabled", "quiet", "broken", "wait" or "canary", …};
+    {} when all goes well."""
     account = dispatch.account
     if dispatch.status == DispatchStatus.HELD:
         event = timeline.last(happened, "dispatch.hold")
-        sentence = wording.hold_sentence(dispatch.reason)
-        return {"kind": "held", "since": event.at if event else dispatch.changed_at, "sentence": sentence}
+        return {
+            "kind": "held",
+            "since": event.at if event else dispatch.changed_at,
+            "sentence": wording.hold_sentence(dispatch.reason),
+            "evidence": timeline.evidence(event.detail) if event else "",
+            "budget": _budget(dispatch) if dispatch.reason == Hold.BUDGET else "",
+        }
     if dispatch.status == DispatchStatus.PAUSED:
         event = timeline.last(happened, "dispatch.pause")
         return {"kind": "paused", "since": dispatch.changed_at, "by": event.actor if event else None}
@@ -103,9 +111,19 @@ def _standing(dispatch: Dispatch, happened: list[Any], now: datetime) -> dict[st
     quiet = pace.quiet_until(dispatch.workspace, now)
     if quiet and figures.circumstances(dispatch, now).standing:
         return {"kind": "quiet", "until": quiet}
+    if account.broken_since:
+        later = account.hold_until if account.hold_until and account.hold_until > now else None
+        return {"kind": "broken", "since": account.broken_since, "until": later}
     if account.hold_until and account.hold_until > now:
         return {"kind": "wait", "until": account.hold_until}
-    return {}
+    canary = canaries.of(dispatch)
+    return {"kind": "canary", "canary": canary} if canary and canary.handed else {}
+
+
+def _budget(dispatch: Dispatch) -> str:
+    values = {name: formats.money(sum_, dispatch.workspace.currency) for name, sum_ in
+              (("spent", budgets.spent(dispatch)), ("most", dispatch.cost_cap))}  # fmt: skip
+    return _("%(spent)s of %(most)s are spent or on their way.") % values
 
 
 def chart_of(dispatch: Dispatch, rate: speed.Speed, now: datetime) -> dict[str, Any] | None:

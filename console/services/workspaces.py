@@ -22,6 +22,11 @@ EDITABLE = (
     "currency",
     "quiet_from",
     "quiet_to",
+    "failure_share",
+    "failure_window",
+    "failure_least",
+    "strange_answers",
+    "grace_minutes",
 )
 
 

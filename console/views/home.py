@@ -87,6 +87,7 @@ def _shown(run: Run, now: datetime) -> dict[str, Any]:
         "word": word,
         "parts": parts(run.dispatch, run.figures),
         "ends_at": run.ends_at(now),
+        "held_since": run.dispatch.account.broken_since if run.dispatch.status == DispatchStatus.SENDING else None,
         "failed_url": people_url(run.dispatch, state="failed"),
         "verify_url": people_url(run.dispatch, state="verify"),
     }

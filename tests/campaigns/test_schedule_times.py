@@ -8,6 +8,7 @@ import pytest
 
 from campaigns.forms.campaign import ScheduleForm
 from campaigns.services import local_time
+from campaigns.services.delivery import Limits
 from console.errors import UserError
 
 MADRID = "Europe/Madrid"
@@ -16,7 +17,7 @@ NOON = datetime(2027, 1, 15, 12, 0, tzinfo=UTC)
 
 def planned(**typed: str) -> ScheduleForm:
     given = {"when": "later", "day": "2027-02-01", "time": "10:00", "zone": MADRID, **typed}
-    return ScheduleForm(given, now=NOON)
+    return ScheduleForm(given, now=NOON, limits=Limits())
 
 
 def test_an_ordinary_time_is_read_in_its_zone() -> None:

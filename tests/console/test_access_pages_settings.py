@@ -21,6 +21,10 @@ GIVEN = {
     "time_zone": "Europe/Madrid",
     "language": "en",
     "currency": "EUR",
+    "failure_share": "20",
+    "failure_window": "200",
+    "failure_least": "50",
+    "strange_answers": "3",
     "quiet_from": "",
     "quiet_to": "",
 }
@@ -197,3 +201,18 @@ def test_an_action_is_said_in_a_sentence_or_readably(
 ) -> None:
     audit.record(action, workspace=workspace, actor=None, now=now)
     assert f'<th scope="row" class="first">{word}</th>' in owner_client.get(AUDIT).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("failure_share", "101"), ("failure_window", "5"), ("failure_least", "201")]
+)
+def test_guards_that_make_no_sense_are_refused_at_their_field(field, value, owner_client):
+    response = owner_client.post(SETTINGS, {**GIVEN, field: value})
+    assert response.status_code == 422
+    assert f'value="{value}"' in response.content.decode()
+
+
+def test_guards_are_kept(owner_client, workspace):
+    owner_client.post(SETTINGS, {**GIVEN, "failure_share": "0", "strange_answers": "9", "grace_minutes": "15"})
+    workspace.refresh_from_db()
+    assert (workspace.failure_share, workspace.strange_answers, workspace.grace_minutes) == (0, 9, 15)

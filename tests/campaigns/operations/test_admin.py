@@ -205,7 +205,8 @@ def test_an_account_is_disabled_by_the_service(boss_client: Client, everything: 
 def test_a_change_in_the_admin_is_audited(boss_client: Client, workspace: Workspace, boss: User) -> None:
     fields = {"name": "Tienda Sur", "slug": "norte", "default_country": "ES", "time_zone": "Europe/Madrid",
               "language": "en", "currency": "EUR", "stop_words": "[]", "memberships-TOTAL_FORMS": "0",
-              "memberships-INITIAL_FORMS": "0"}  # fmt: skip
+              "memberships-INITIAL_FORMS": "0", "failure_share": "20", "failure_window": "200", "failure_least": "50",
+              "strange_answers": "3"}  # fmt: skip
     answer = boss_client.post(change_url(workspace), fields)
     assert answer.status_code == 302, answer.content.decode()[:2000]
     event = AuditEvent.objects.get(action="admin.change")
