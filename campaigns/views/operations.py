@@ -97,7 +97,7 @@ def _waiting(found: Gauges) -> list[dict[str, Any]]:
 def _hold_sentence(gauge: gauges.AccountGauge, now: datetime) -> str:
     if gauge.hold == "wait" and gauge.account.broken_since:
         since = formats.short(gauge.account.broken_since, now)
-        return _("It does not answer since %(since)s; it is tried again by itself.") % {"since": since}
+        return _("It has not answered since %(since)s; it is tried again by itself.") % {"since": since}
     if gauge.hold == "wait" and gauge.account.hold_until:
         until = formats.relative(gauge.account.hold_until, now)
         return _("The provider asked to wait; goes on by itself %(when)s.") % {"when": until}

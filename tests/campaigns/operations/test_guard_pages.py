@@ -47,7 +47,7 @@ def test_a_held_dispatch_says_why_and_what_to_do(reason, sending, owner_client, 
 
 def test_the_dispatch_page_says_since_when_the_provider_does_not_answer(sending, broken, owner_client, url):
     page = owner_client.get(url("dispatch", sending.pk)).content.decode()
-    assert f"Held: {broken} does not answer since" in page
+    assert f"Held: {broken} has not answered since" in page
     assert "One batch is tried at" in page
     assert "Connection refused" in page
 
@@ -59,7 +59,7 @@ def test_the_dispatch_page_says_that_a_batch_is_being_tried(sending, broken, own
 
 def test_the_account_page_says_since_when(broken, owner_client, url):
     page = owner_client.get(url("account", broken.pk)).content.decode()
-    assert f"Held: {broken} does not answer since" in page
+    assert f"Held: {broken} has not answered since" in page
     assert "A connection test that works lets everything go on at once." in page
 
 
