@@ -51,7 +51,7 @@ def test_a_lease_by_the_new_clock_stays(dispatch):
     now = timezone.now()
     Lane.objects.update(lease_until=now + timedelta(seconds=60))
     clock_steps.mend(now)
-    assert Lane.objects.get().lease_until == now + timedelta(seconds=60)
+    assert set(Lane.objects.values_list("lease_until", flat=True)) == {now + timedelta(seconds=60)}
 
 
 def test_a_clock_that_is_right_changes_nothing(dispatch):

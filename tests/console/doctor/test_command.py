@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 
@@ -69,7 +70,7 @@ def test_scripts_get_json(well: None) -> None:
         "level": "wrong",
         "what": "The beat never gave a sign of life.",
         "why": "Nothing scheduled starts, and what waits is not looked for.",
-        "mend": "manage.py start",
+        "mend": "manage.py start" if django_settings.EMBEDDED else "manage.py start, or manage.py beat",
     }
 
 
