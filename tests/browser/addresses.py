@@ -45,7 +45,10 @@ PAGES: dict[str, tuple[str, ...]] = {
     "replies": ("", "?show=opt-outs", "?q=nobody-at-all"), "reply-settings": ("",), "contact-number": ("contact",),
     "account-campaigns": ("sms_account",), "account-campaign-new": ("sms_account",),
     "providers": ("",), "account": ("sms_account", "email_account"),
-    "account-new": ("", "?provider=sinch-messaging", "?provider=messaging-service", "?provider=crm-messaging"),
+    "account-new": (
+        "", "?provider=sinch-messaging", "?provider=messaging-service", "?provider=crm-messaging",
+        "?provider=octopush", "?provider=salesforce-marketing-cloud",
+    ),
     "notices": ("", "?show=unread"), "operations": ("",),
     "account-disable": ("sms_account",), "account-rotate": ("sms_account",),
 }  # fmt: skip
@@ -59,16 +62,19 @@ BUTTONS = {
     "template-archive", "template-unarchive", "campaign-clone", "campaign-archive", "campaign-unschedule",
     "composer-audience-count", "composer-check", "composer-try", "composer-schedule-check", "dispatch-resume",
     "recipient-decide-some", "account-test", "account-enable", "account-release",
-    "replies-read", "account-training-reset", "choose_notices", "notice-open", "notice-read", "notices-read",
+    "replies-read", "account-training-reset", "account-register", "dispatch-list-approve", "choose_notices", "notice-open", "notice-read", "notices-read",
 }  # fmt: skip
 # Parts of a page that is in the list: polled, or shown in its frame.
 PARTS = {
     "home-running", "home-providers", "campaign-pulse", "dispatch-live",
     "composer-email", "template-email", "recipient-html",
 }  # fmt: skip
-# What asks the provider or its sandbox first, and one reply's answer: opened by tests of their own.
-ELSEWHERE = {"account-campaign", "account-campaign-delete", "account-training", "reply-answer"}
-FILES = {"contact-export-file", "import-rejected", "report-figures", "export-file"}
+# What asks the provider or its sandbox first, needs a budget, or answers one reply: opened by tests of their own.
+ELSEWHERE = {
+    "account-campaign", "account-campaign-delete", "account-training", "reply-answer", "dispatch-kept",
+    "dispatch-budget",
+}  # fmt: skip
+FILES = {"file", "contact-export-file", "import-rejected", "report-figures", "export-file"}
 MACHINES = {"healthz", "hook", "metrics"}
 
 ALL = {*OUTSIDE, *PAGES, *FIRST_RUN, *BUTTONS, *PARTS, *ELSEWHERE, *FILES, *MACHINES}
