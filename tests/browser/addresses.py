@@ -62,7 +62,8 @@ BUTTONS = {
     "template-archive", "template-unarchive", "campaign-clone", "campaign-archive", "campaign-unschedule",
     "composer-audience-count", "composer-check", "composer-try", "composer-schedule-check", "dispatch-resume",
     "recipient-decide-some", "account-test", "account-enable", "account-release",
-    "replies-read", "account-training-reset", "account-register", "dispatch-list-approve", "choose_notices", "notice-open", "notice-read", "notices-read",
+    "replies-read", "account-training-reset", "account-register", "dispatch-list-approve",
+    "choose_notices", "notice-open", "notice-read", "notices-read",
 }  # fmt: skip
 # Parts of a page that is in the list: polled, or shown in its frame.
 PARTS = {
