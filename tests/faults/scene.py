@@ -69,6 +69,13 @@ class Scene:
     def sent(self) -> int:
         return len(self.stage.sandbox.log())
 
+    def has_sent(self, messages: int) -> bool:
+        return self.sent() >= messages
+
+    def is_landed(self) -> bool:
+        """Nothing is on its way any more."""
+        return not self.statuses().get("claimed")
+
     def requests(self) -> int:
         """Send requests that have arrived."""
         path = self.send_path.rstrip("*")

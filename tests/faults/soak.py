@@ -87,7 +87,7 @@ Fault = Callable[[Stage, list[Scene], random.Random], None]
 
 
 def _faults(stage: Stage) -> list[Fault]:
-    common = [_provider, _provider, _provider, _kill, _terminate, _cut, _step]
+    common: list[Fault] = [_provider, _provider, _provider, _kill, _terminate, _cut, _step]
     return [*common, _empty, _restart] if stage.broker else common
 
 
@@ -120,8 +120,13 @@ def _empty(stage: Stage, scenes: list[Scene], chance: random.Random) -> None:
     machines.empty(settings.BROKER_URL)
 
 
+def _connects() -> bool:
+    connection.ensure_connection()
+    return True
+
+
 def _restart(stage: Stage, scenes: list[Scene], chance: random.Random) -> None:
     assert stage.database is not None
     stage.database.restart(chance.choice([signal.SIGINT, signal.SIGQUIT]), chance.uniform(0, 2))
     connection.close()
-    wait_until(lambda: connection.ensure_connection() is None, 30, "a connection")
+    wait_until(_connects, 30, "a connection")

@@ -65,9 +65,9 @@ def of(scene: Scene, log: list[dict[str, Any]]) -> Verdict:
     nameless = rows.filter(status__in=["skipped", "failed", "unknown", "undelivered"], reason="").count()
     if nameless:
         verdict.untrue.append(f"{nameless} people were not written to, and no reason says why")
-    difference = ledger_checks.check(dispatch.pk)
-    if difference is not None:
-        verdict.untrue.append(f"counters differ: {difference}")
+    miscount = ledger_checks.check(dispatch.pk)
+    if miscount is not None:
+        verdict.untrue.append(f"counters differ: {miscount}")
     verdict.untrue += _unsettled(scene, log)
     verdict.settled = _settled(scene)
     return verdict

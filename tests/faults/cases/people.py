@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from django.utils import timezone
 
@@ -54,7 +55,7 @@ def _hands(scene: Scene, actions: list, chance: random.Random) -> None:
             return "refused"
         return "done"
 
-    found = together([lambda action=action: act(action) for action in chosen])
+    found = together([partial(act, action) for action in chosen])
     assert [one for one in found if one not in ("refused", "done")] == []
 
 
@@ -67,7 +68,7 @@ def opt_out_while_queued(stage: Stage, chance: random.Random) -> list[Scene]:
         scene.until_accepted(1)
         dispatch = scene.dispatch
         dispatching.pause(dispatch, scene.owner, timezone.now())
-        scene.until(lambda scene=scene: not scene.statuses().get("claimed"), "what is in flight")
+        scene.until(scene.is_landed, "what is in flight")
         queued = list(Recipient.objects.filter(dispatch=dispatch, status="queued").order_by("pk"))
         gone = chance.sample(queued, len(queued) // 3)
         for row in gone:

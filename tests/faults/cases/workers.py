@@ -100,7 +100,7 @@ def at_random(stage: Stage, chance: random.Random) -> list[Scene]:
         scene.schedule()
     for _ in range(10):
         more = min(scenes[0].sent() + chance.randrange(1, 120), 2000)
-        scenes[0].until(lambda more=more: scenes[0].sent() >= more, f"message {more}")
+        scenes[0].until(functools.partial(scenes[0].has_sent, more), f"message {more}")
         stage.kill("worker 1", "worker 2")
         stage.start_all()
     for scene in scenes:

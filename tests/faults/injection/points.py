@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.querysets import audience, claims
-from campaigns.services import lanes, outcomes, receipts, settle
+from campaigns.services import outcomes, receipts, settle
 from campaigns.services.courier import Courier
 
 ORDER, REACHED = "stop", "reached"
@@ -61,7 +61,7 @@ def install(folder: Path) -> None:
     _wrap(claims, "write_intent", before=lambda: at(BEFORE_INTENT))
     _wrap(Courier, "send", before=lambda: at(AFTER_INTENT))
     _wrap(outcomes, "settle_flights", before=lambda: at(AFTER_ANSWER))
-    _wrap(lanes.outcomes, "note_tickets", after=lambda: at(BEFORE_OUTCOME))
+    _wrap(outcomes, "note_tickets", after=lambda: at(BEFORE_OUTCOME))
     _wrap(claims, "lose_rows", after=lambda: at(IN_SWEEP))
     _wrap(settle, "_after_look_up", before=lambda: at(IN_LOOK_UP))
     _wrap(receipts, "_move_rows", after=lambda: at(IN_RECEIPTS))
