@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.querysets import audience as queries
 from campaigns.querysets import tallies
-from campaigns.services import accounts, audience, budgets, canaries, content, moves, pace
+from campaigns.services import accounts, audience, budgets, canaries, content, moves
 from campaigns.states import DispatchStatus, RecipientStatus
 
 # People per transaction: about 50–100 ms of writing, so that receipts and pages are not kept waiting.
@@ -24,20 +24,12 @@ PREPARING = (DispatchStatus.PREPARING, DispatchStatus.SENDING)
 
 
 def batch_size_of(dispatch: Dispatch) -> int:
-    """Messages per batch: what the vendor takes at once, but no more than a part of what may leave in one second, so
-    that several dispatches share it, and than a twentieth of what the budget pays for, so that little is left over."""
-    account, can = dispatch.account, accounts.capabilities(dispatch.account, dispatch.channel)
-    requests = account.requests_per_second or can.requests_per_second
-    limits = [dispatch.messages_per_second, account.messages_per_second]
-    pieces = pace.PIECES
-    if can.one_per_request:
-        limits.append(requests)
-    elif requests:
-        pieces = max(1, min(pieces, math.floor(requests)))
-    size = can.max_batch
-    for limit in limits:
+    """Messages per batch: what the vendor takes at once, but never more than may leave in one second, and no more
+    than a twentieth of what the budget pays for, so that little of it is left over."""
+    size = accounts.capabilities(dispatch.account, dispatch.channel).max_batch
+    for limit in (dispatch.messages_per_second, dispatch.account.messages_per_second):
         if limit:
-            size = min(size, max(1, math.floor(limit / pieces)))
+            size = min(size, max(1, math.floor(limit)))
     most = budgets.units_allowed(dispatch)
     return size if most is None else max(1, min(size, most // 20))
 
