@@ -10,24 +10,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
-from campaigns.services import (
-    attachments,
-    canaries,
-    clock_steps,
-    dispatching,
-    following,
-    holds,
-    inbox,
-    lanes,
-    ledger_checks,
-    list_runs,
-    notice_mail,
-    notices,
-    prepare,
-    pulling,
-    reconciling,
-    settle,
-)
+from campaigns.services.sending import canaries, clock_steps, dispatching, holds, lanes, list_runs, prepare
+from campaigns.services.settling import following, inbox, ledger_checks, pulling, reconciling, settle
+from campaigns.services.showing import notice_mail, notices
+from campaigns.services.writing import attachments
 from campaigns.states import Reason
 from console.celery import at_most, draining
 from console.errors import UserError

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from campaigns.providers import registry
 from campaigns.providers.base import BadSignature, Hook
 from campaigns.querysets import callbacks
-from campaigns.services import inbox
+from campaigns.services.settling import inbox
 from console import networks
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import notices
+from campaigns.services.showing import notices
 from console.access import perms_of
 from console.models import Membership, Theme, User, Workspace
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns.reports import export as recipients_export
-from campaigns.services import kept
+from campaigns.services.settling import kept
 from console.celery import at_most
 from console.errors import UserError
 from console.models import Job

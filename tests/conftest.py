@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.services import content
+from campaigns.services.writing import content
 from console.models import Membership, Role, User, Workspace
 from contacts.models import Contact, Group, GroupMember
 from contacts.states import Consent, GroupKind

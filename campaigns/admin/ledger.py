@@ -21,8 +21,8 @@ from campaigns.models import (
     Tally,
 )
 from campaigns.querysets import reading
-from campaigns.services.flights import recipient_of
-from campaigns.services.speed import BUCKET
+from campaigns.services.sending.flights import recipient_of
+from campaigns.services.showing.speed import BUCKET
 from campaigns.states import RecipientStatus
 from campaigns.wording import RECIPIENT_WORDS
 from console.admin import ReadOnlyAdmin

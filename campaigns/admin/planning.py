@@ -21,7 +21,8 @@ from campaigns.models import (
     TemplateVersion,
 )
 from campaigns.providers import registry
-from campaigns.services import account_settings, dispatching
+from campaigns.services.connecting import account_settings
+from campaigns.services.sending import dispatching
 from console.admin import ReadOnlyAdmin
 from console.errors import UserError
 from console.models import User

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import Dispatch, Recipient, Ticket
-from campaigns.services import content
-from campaigns.services.flights import reference_of
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.writing import content
 from campaigns.states import RecipientStatus
 
 SHOWN = 10

@@ -18,20 +18,19 @@ from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.rendering import TemplateError
 from campaigns.reports import funnel
-from campaigns.services import (
-    account_settings,
-    accounts,
+from campaigns.services.connecting import account_settings, accounts
+from campaigns.services.sending import dispatching
+from campaigns.services.showing import figures
+from campaigns.services.writing import (
     audience,
     compose,
     content,
-    dispatching,
     drafts,
-    figures,
     lifecycle,
     remote_content,
     scheduling,
     templates,
-)  # fmt: skip
+)
 from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, RecipientStatus
 from console.errors import UserError
 from console.models import Job, JobStatus, User, Workspace

@@ -14,7 +14,8 @@ from campaigns.models import Campaign, ProviderAccount, Purpose, Template
 from campaigns.providers import registry
 from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.services import account_settings, compose, content, drafts, lifecycle, scheduling, templates
+from campaigns.services.connecting import account_settings
+from campaigns.services.writing import compose, content, drafts, lifecycle, scheduling, templates
 from console.models import Membership, Role, User, Workspace
 from contacts.models import ConsentEvent, Contact, ContactField, Group, GroupMember
 from contacts.services.people import search_text

@@ -18,7 +18,7 @@ from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.providers.addresses import check_base_url
 from campaigns.providers.base import Channel, Field
-from campaigns.services import account_settings
+from campaigns.services.connecting import account_settings
 from console import networks
 from console.models import Workspace
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import TemplateVersion
 from campaigns.providers import remote
-from campaigns.services import attachments
-from campaigns.services.attachments import MAX_BYTES, MAX_FILES, Upload
+from campaigns.services.writing import attachments
+from campaigns.services.writing.attachments import MAX_BYTES, MAX_FILES, Upload
 from console.models import Workspace
 
 KEPT, CHOSEN, ATTACH, DROP = "kept_file", "upload", "attach", "drop"

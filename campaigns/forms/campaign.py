@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, ProviderAccount, Purpose, Template
 from campaigns.models.template import CHANNELS
-from campaigns.services import local_time
-from campaigns.services.delivery import Limits
-from campaigns.services.drafts import CANARY_MINUTES, Plan
-from campaigns.services.offers import Offer
+from campaigns.services.writing import local_time
+from campaigns.services.writing.delivery import Limits
+from campaigns.services.writing.drafts import CANARY_MINUTES, Plan
+from campaigns.services.writing.offers import Offer
 from console.choices import TimeZoneField
 from console.errors import UserError
 from console.models import Workspace

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.forms.attachments import Tray
 from campaigns.rendering import TemplateError, TemplateProblem
-from campaigns.services.compose import Built, Source, build
+from campaigns.services.writing.compose import Built, Source, build
 
 # An SMS of 8 parts in the cheap alphabet, with room for placeholders; no vendor takes more.
 SMS_LENGTH = 4000

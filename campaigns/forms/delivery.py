@@ -15,8 +15,8 @@ from campaigns.forms.vendor_fields import as_form_field
 from campaigns.models import Campaign, ProviderAccount
 from campaigns.providers.base import Field
 from campaigns.providers.remote import RemoteTemplate
-from campaigns.services import delivery, remote_content
-from campaigns.services.remote_content import Answer, Listing
+from campaigns.services.writing import delivery, remote_content
+from campaigns.services.writing.remote_content import Answer, Listing
 
 PREFIX = "delivery_"
 FIXED = "="  # no name of a field

@@ -9,7 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import local_time
+from campaigns.services.writing import local_time
 from console.errors import UserError
 
 

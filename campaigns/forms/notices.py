@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from campaigns.models import NoticeKind, NoticeLevel
-from campaigns.services import notices
+from campaigns.services.showing import notices
 from console.models import Membership, User
 
 

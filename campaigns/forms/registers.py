@@ -6,7 +6,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.services import training
+from campaigns.services.connecting import training
 
 # Our own limit (Sinch contract §16.17): the vendor only recommends short names without special characters.
 _ALIAS = RegexValidator(r"^[A-Za-z0-9_-]{1,50}$", _("Use letters, digits, “-” and “_” only, at most 50."))

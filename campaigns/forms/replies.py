@@ -12,8 +12,8 @@ from django.utils.translation import get_language_info, gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import stopwords
-from campaigns.services import answers
-from campaigns.services.reply_settings import Choice
+from campaigns.services.settling import answers
+from campaigns.services.settling.reply_settings import Choice
 
 WORDS, TEXT, MORE = "words_", "text_", "more"
 

@@ -74,7 +74,7 @@ class Notice(models.Model):
 
 
 class NoticePreference(models.Model):
-    """How a member wants to hear of a kind of notice; without a row, as `campaigns.services.notices` says."""
+    """How a member wants to hear of a kind of notice; without a row, as `campaigns.services.showing.notices` says."""
 
     membership = models.ForeignKey(
         Membership, on_delete=models.CASCADE, related_name="notice_preferences", verbose_name=_("member")

@@ -9,8 +9,8 @@ from typing import Any
 from campaigns import wording
 from campaigns.models import Dispatch
 from campaigns.rendering import MissingValue
-from campaigns.services import content
-from campaigns.services.flights import reference_of
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.writing import content
 from campaigns.states import RecipientStatus
 
 # Names are for programs and stay English; `reason_text` is a sentence in the reader's language.

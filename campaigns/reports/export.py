@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 
 from campaigns.models import Dispatch
 from campaigns.reports import recipients
-from campaigns.services import figures
-from campaigns.services.recipients import Wanted, number_of
+from campaigns.services.showing import figures
+from campaigns.services.showing.recipients import Wanted, number_of
 from console.models import Job, JobStatus, User
 from console.services import audit, jobs
 

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 
 from campaigns import wording
 from campaigns.models import Dispatch
-from campaigns.services.costs import Cost
-from campaigns.services.figures import Figures
-from campaigns.services.speed import Speed
+from campaigns.services.showing.figures import Figures
+from campaigns.services.showing.speed import Speed
+from campaigns.services.writing.costs import Cost
 from console import formats
 
 

@@ -12,8 +12,8 @@ from campaigns.models import Dispatch, Recipient
 from campaigns.querysets import reading
 from campaigns.reports import columns
 from campaigns.reports.spreadsheet import open_table
-from campaigns.services import figures
-from campaigns.services.recipients import Wanted, ids_of
+from campaigns.services.showing import figures
+from campaigns.services.showing.recipients import Wanted, ids_of
 
 CHUNK = 5_000  # ledger ids per query
 FORMATS = ("csv", "jsonl")

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from campaigns.forms.account import AccountForm
 from campaigns.models import ProviderAccount
 from campaigns.providers import registry
-from campaigns.services import account_health, account_settings, accounts, figures, hooks, registers, training
-from campaigns.services.account_health import Health
+from campaigns.services.connecting import account_health, account_settings, accounts, hooks, registers, training
+from campaigns.services.connecting.account_health import Health
+from campaigns.services.showing import figures
 from campaigns.states import Reason
 from campaigns.views.screen import account_or_404
 from campaigns.wording import reason_advice, reason_sentence

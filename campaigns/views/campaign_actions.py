@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.forms.campaign import RenameForm
-from campaigns.services import lifecycle
+from campaigns.services.writing import lifecycle
 from campaigns.views.campaigns import get_campaign
 from console.access import WorkspaceRequest, member
 from console.htmx import redirect, render_dialog, toast

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.forms.campaign import NewCampaignForm
 from campaigns.models import Campaign, Dispatch, DispatchKind
-from campaigns.services import audience, figures, headcounts, lifecycle, local_time, offers, overview, preview
+from campaigns.services.showing import figures, overview
+from campaigns.services.writing import audience, headcounts, lifecycle, local_time, offers, preview
 from campaigns.states import CAMPAIGN_MOVES, TERMINAL_DISPATCH, CampaignStatus, actions_from
 from campaigns.views.screen import heading_of, parts
 from console import formats

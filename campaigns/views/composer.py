@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.forms.campaign import AudienceForm, ScheduleForm
 from campaigns.models import Campaign
-from campaigns.services import audience, delivery, drafts, estimates, headcounts, local_time
-from campaigns.services.audience import AudienceSpec, Counts
+from campaigns.services.writing import audience, delivery, drafts, estimates, headcounts, local_time
+from campaigns.services.writing.audience import AudienceSpec, Counts
 from campaigns.views.composer_frame import after_save, draft_or_answer, frame, funnel, step_url
 from console.access import WorkspaceRequest, member
 from console.htmx import redirect, render_page, toast

@@ -14,11 +14,11 @@ from campaigns.forms.campaign import AccountForm, EmailAccountForm, SmsAccountFo
 from campaigns.forms.content import FORMS, ContentForm
 from campaigns.forms.delivery import DeliveryForm, RemoteForm
 from campaigns.models import Campaign, ProviderAccount, TemplateVersion
-from campaigns.services import content, delivery, offers, remote_content
-from campaigns.services.compose import Source, source_of
-from campaigns.services.delivery import OWN, REMOTE, TEMPLATE, Way
-from campaigns.services.drafts import Envelope
-from campaigns.services.remote_content import Listing
+from campaigns.services.writing import content, delivery, offers, remote_content
+from campaigns.services.writing.compose import Source, source_of
+from campaigns.services.writing.delivery import OWN, REMOTE, TEMPLATE, Way
+from campaigns.services.writing.drafts import Envelope
+from campaigns.services.writing.remote_content import Listing
 from console.access import WorkspaceRequest, perms_of
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from campaigns.models import Campaign
-from campaigns.services import audience, checks, headcounts, local_time, overview
-from campaigns.services.audience import AudienceSpec, Counts
-from campaigns.services.checks import Check, Level
+from campaigns.services.showing import overview
+from campaigns.services.writing import audience, checks, headcounts, local_time
+from campaigns.services.writing.audience import AudienceSpec, Counts
+from campaigns.services.writing.checks import Check, Level
 from campaigns.states import CampaignStatus, Reason
 from campaigns.views.campaigns import get_campaign
 from campaigns.wording import reason_advice, reason_sentence

@@ -15,10 +15,11 @@ from campaigns.forms.attachments import Tray
 from campaigns.forms.delivery import RemoteForm
 from campaigns.models import Campaign, TemplateVersion
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import accounts, content, drafts, preview, remote_content, sampling, sms_check
-from campaigns.services.compose import Source, source_of
-from campaigns.services.delivery import OWN
-from campaigns.services.sms_check import LIVE_SAMPLE
+from campaigns.services.connecting import accounts
+from campaigns.services.writing import content, drafts, preview, remote_content, sampling, sms_check
+from campaigns.services.writing.compose import Source, source_of
+from campaigns.services.writing.delivery import OWN
+from campaigns.services.writing.sms_check import LIVE_SAMPLE
 from campaigns.views import email_frame, shown
 from campaigns.views.composer_desk import Desk, account_of, desk_of
 from campaigns.views.composer_frame import after_save, draft_or_answer, frame, step_url

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.forms.campaign import TestForm
 from campaigns.models import Campaign, Dispatch
-from campaigns.services import (
+from campaigns.services.writing import (
     audience,
     checks,
     estimates,
@@ -25,10 +25,10 @@ from campaigns.services import (
     scheduling,
     trials,
 )
-from campaigns.services.audience import Counts
-from campaigns.services.checks import Level
-from campaigns.services.sampling import Measured
-from campaigns.services.scheduling import AudienceChanged
+from campaigns.services.writing.audience import Counts
+from campaigns.services.writing.checks import Level
+from campaigns.services.writing.sampling import Measured
+from campaigns.services.writing.scheduling import AudienceChanged
 from campaigns.states import CampaignStatus
 from campaigns.views.campaigns import get_campaign
 from campaigns.views.composer_frame import draft_or_answer, frame, funnel, review_note, step_url

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_GET
 from campaigns.models import Campaign
 from campaigns.querysets import audience as queries
 from campaigns.querysets import glimpses
-from campaigns.services import attachments, audience, content, preview, sampling
-from campaigns.services.preview import Preview
-from campaigns.services.sampling import Measured
+from campaigns.services.writing import attachments, audience, content, preview, sampling
+from campaigns.services.writing.preview import Preview
+from campaigns.services.writing.sampling import Measured
 from campaigns.states import Reason
 from campaigns.views import email_frame, shown
 from campaigns.views.campaigns import get_campaign

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.models import Dispatch
-from campaigns.services import decisions, figures, recipients
+from campaigns.services.settling import decisions
+from campaigns.services.showing import figures, recipients
 from campaigns.states import RECIPIENT_MOVES, By, actions_from
 from campaigns.views.screen import dispatch_or_404, people_url, recipient_or_404, shown
 from console import formats

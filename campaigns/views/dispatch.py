@@ -13,7 +13,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms.budget import BudgetForm
 from campaigns.models import Dispatch
-from campaigns.services import budgets, costs, decisions, dispatching, figures, speed, timeline
+from campaigns.services.sending import budgets, dispatching
+from campaigns.services.settling import decisions
+from campaigns.services.showing import figures, speed, timeline
+from campaigns.services.writing import costs
 from campaigns.states import DispatchStatus
 from campaigns.views import live
 from campaigns.views.screen import dispatch_or_404, head_of

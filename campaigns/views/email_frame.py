@@ -24,10 +24,10 @@ from campaigns.forms.attachments import CHOSEN, in_memory
 from campaigns.models import Campaign, TemplateVersion
 from campaigns.providers.remote import Attachment
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import attachments, compose, content, preview
-from campaigns.services.compose import Built, Source
-from campaigns.services.content import Rendered
-from campaigns.services.preview import Preview
+from campaigns.services.writing import attachments, compose, content, preview
+from campaigns.services.writing.compose import Built, Source
+from campaigns.services.writing.content import Rendered
+from campaigns.services.writing.preview import Preview
 from console.models import Workspace
 from contacts.models import Contact
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from campaigns.reports import export
-from campaigns.services.recipients import Wanted
+from campaigns.services.showing.recipients import Wanted
 from campaigns.views.screen import WORDS, dispatch_or_404, word_of
 from campaigns.wording import reason_sentence
 from console import formats

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.forms.kept import MoveForm
 from campaigns.models import Dispatch
-from campaigns.services import kept
+from campaigns.services.settling import kept
 from campaigns.views.screen import dispatch_or_404, head_of
 from console.access import WorkspaceRequest, member
 from console.errors import UserError

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from campaigns import wording
 from campaigns.models import Dispatch, ListRun
-from campaigns.services import list_plans
+from campaigns.services.sending import list_plans
 from campaigns.states import DispatchStatus, ListStatus
 from campaigns.views.screen import dispatch_or_404
 from console import formats

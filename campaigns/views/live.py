@@ -10,22 +10,11 @@ from django.utils.translation import gettext as _
 
 from campaigns import wording
 from campaigns.models import Dispatch
-from campaigns.services import (
-    budgets,
-    canaries,
-    costs,
-    decisions,
-    deliveries,
-    dispatching,
-    figures,
-    kept,
-    pace,
-    recipients,
-    speed,
-    timeline,
-    unanswered,
-)
-from campaigns.services.figures import Figures
+from campaigns.services.sending import budgets, canaries, dispatching, pace
+from campaigns.services.settling import decisions, kept, unanswered
+from campaigns.services.showing import deliveries, figures, recipients, speed, timeline
+from campaigns.services.showing.figures import Figures
+from campaigns.services.writing import costs
 from campaigns.states import TERMINAL_DISPATCH, DispatchStatus, Hold
 from campaigns.views import list_run
 from campaigns.views.screen import head_of, parts, people_url

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from campaigns.models import Notice
-from campaigns.services import notices
+from campaigns.services.showing import notices
 from console import formats
 from console.access import WorkspaceRequest, member
 from console.htmx import back_url, redirect, render_page, toast

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from campaigns.services import number_checks
+from campaigns.services.connecting import number_checks
 from campaigns.views.screen import account_or_404
 from console.access import WorkspaceRequest, member
 from console.errors import UserError

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from campaigns.services import gauges, health, home, notices
-from campaigns.services.gauges import Gauges
+from campaigns.services.showing import gauges, health, home, notices
+from campaigns.services.showing.gauges import Gauges
 from campaigns.states import DispatchStatus
 from campaigns.views.screen import people_url
 from campaigns.wording import STATE_STYLE, hold_sentence, reason_sentence, status_word

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET
 from campaigns import wording
 from campaigns.models import Dispatch, Recipient
 from campaigns.rendering import MissingValue
-from campaigns.services import attachments, content, engagement, figures, recipients, unanswered
-from campaigns.services.content import Rendered
-from campaigns.services.figures import Figures
-from campaigns.services.recipients import Line, Listing, Wanted
+from campaigns.services.settling import engagement, unanswered
+from campaigns.services.showing import figures, recipients
+from campaigns.services.showing.figures import Figures
+from campaigns.services.showing.recipients import Line, Listing, Wanted
+from campaigns.services.writing import attachments, content
+from campaigns.services.writing.content import Rendered
 from campaigns.states import RECIPIENT_MOVES, By, RecipientStatus, actions_from
 from campaigns.views import email_frame
 from campaigns.views.screen import dispatch_or_404, head_of, people_url, recipient_or_404, shown, word_of

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from campaigns.forms.registers import RegisterForm
 from campaigns.models import ProviderAccount
 from campaigns.providers.remote import RemoteCampaign
-from campaigns.services import registers
+from campaigns.services.connecting import registers
 from campaigns.views.screen import account_or_404
 from console.access import WorkspaceRequest, member
 from console.errors import UserError

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms.replies import AnswerForm, ReplySettingsForm
 from campaigns.models import Reply
-from campaigns.services import answers, conversations, reply_settings
-from campaigns.services.conversations import Wanted
+from campaigns.services.settling import answers, reply_settings
+from campaigns.services.showing import conversations
+from campaigns.services.showing.conversations import Wanted
 from campaigns.views.screen import shown
 from console import formats
 from console.access import WorkspaceRequest, can, member

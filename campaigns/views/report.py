@@ -15,9 +15,11 @@ from django.views.decorators.http import require_GET
 from campaigns.models import Dispatch, DispatchKind
 from campaigns.reports import funnel
 from campaigns.reports.spreadsheet import CsvTable
-from campaigns.services import costs, deliveries, engagement, figures, speed, timeline
-from campaigns.services.figures import Figures
-from campaigns.services.overview import dispatch_badge
+from campaigns.services.settling import engagement
+from campaigns.services.showing import deliveries, figures, speed, timeline
+from campaigns.services.showing.figures import Figures
+from campaigns.services.showing.overview import dispatch_badge
+from campaigns.services.writing import costs
 from campaigns.states import TERMINAL_DISPATCH
 from campaigns.views import live
 from campaigns.views.screen import WORDS, dispatch_or_404, head_of, parts, people_url

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import wording
 from campaigns.models import Dispatch, DispatchKind, ProviderAccount, Purpose, Recipient
 from campaigns.providers import registry
-from campaigns.services.figures import STANDING, Figures
-from campaigns.services.overview import dispatch_badge
-from campaigns.services.recipients import Line
+from campaigns.services.showing.figures import STANDING, Figures
+from campaigns.services.showing.overview import dispatch_badge
+from campaigns.services.showing.recipients import Line
 from console.access import WorkspaceRequest
 from console.charts import Part
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from campaigns.services import sampling
-from campaigns.services.audience import AudienceSpec
+from campaigns.services.writing import sampling
+from campaigns.services.writing.audience import AudienceSpec
 from console.models import Workspace
 from contacts.models import Contact
 from contacts.services import finding

@@ -19,8 +19,8 @@ from campaigns.forms.content import ContentForm
 from campaigns.forms.template import FORMS, TemplateForm
 from campaigns.models import Template
 from campaigns.rendering import TemplateError, parse
-from campaigns.services import compose, content, preview, sms_check
-from campaigns.services import templates as services
+from campaigns.services.writing import compose, content, preview, sms_check
+from campaigns.services.writing import templates as services
 from campaigns.views import email_frame, shown
 from campaigns.views.templates import get_template
 from console.access import WorkspaceRequest, can, member

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from campaigns.forms.content import problem_sentence
 from campaigns.models import Dispatch, DispatchKind, Template, TemplateVersion
 from campaigns.rendering import TemplateError
-from campaigns.services import attachments, compose, content, preview
-from campaigns.services import templates as services
+from campaigns.services.writing import attachments, compose, content, preview
+from campaigns.services.writing import templates as services
 from campaigns.views import shown
 from console.access import WorkspaceRequest, member
 from console.errors import UserError

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from campaigns.forms.registers import DialForm
 from campaigns.models import ProviderAccount
-from campaigns.services import training
+from campaigns.services.connecting import training
 from campaigns.views.screen import account_or_404
 from console.access import WorkspaceRequest, member
 from console.errors import UserError

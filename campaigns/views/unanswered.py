@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from campaigns.forms.ticket import TicketForm
-from campaigns.services import unanswered
+from campaigns.services.settling import unanswered
 from campaigns.views.screen import dispatch_or_404
 from console import formats
 from console.access import WorkspaceRequest, member

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from campaigns.models import Recipient
-from campaigns.services import content
+from campaigns.services.writing import content
 from contacts.services import consent
 from contacts.states import ConsentSource
 

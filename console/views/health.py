@@ -8,7 +8,7 @@ from django.utils.log import log_response
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from campaigns.services import health
+from campaigns.services.showing import health
 from console import broker
 
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from campaigns.services import account_health
-from campaigns.services import home as services
-from campaigns.services.home import Run
-from campaigns.services.overview import dispatch_badge
+from campaigns.services.connecting import account_health
+from campaigns.services.showing import home as services
+from campaigns.services.showing.home import Run
+from campaigns.services.showing.overview import dispatch_badge
 from campaigns.states import DispatchStatus
 from campaigns.views.screen import parts, people_url
 from campaigns.wording import hold_sentence, reason_sentence

@@ -15,8 +15,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from campaigns.services import gauges
-from campaigns.services.gauges import Gauges
+from campaigns.services.showing import gauges
+from campaigns.services.showing.gauges import Gauges
 from console import networks
 from console.exposition import Gauge, gauge, render, wanted
 

@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from campaigns.models import ProviderAccount, ProviderEvent, Recipient
 from campaigns.querysets import tallies
-from campaigns.services import inbox, prepare
-from campaigns.services.flights import reference_of
+from campaigns.services.sending import prepare
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.settling import inbox
 from console.wsgi import application
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate

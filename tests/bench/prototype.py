@@ -17,8 +17,9 @@ from django.db import connection, transaction
 from campaigns.models import Dispatch, ProviderAccount
 from campaigns.providers.base import Body, Channel, Message, Outgoing, Receipt
 from campaigns.querysets import sql
-from campaigns.services import accounts, content
-from campaigns.services.courier import Answer, Courier
+from campaigns.services.connecting import accounts
+from campaigns.services.sending.courier import Answer, Courier
+from campaigns.services.writing import content
 
 TABLES = (
     "CREATE TABLE bench_ledger (id bigint PRIMARY KEY, batch_no integer NOT NULL, address varchar(254) NOT NULL, "

@@ -12,8 +12,11 @@ from django.utils import timezone
 
 from campaigns.models import Dispatch, Lane, ProviderAccount, Recipient
 from campaigns.providers.base import Body, Channel, Message, Outgoing
-from campaigns.services import accounts, content, lanes, ledger_checks, prepare
-from campaigns.services.courier import Answer, Courier
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import lanes, prepare
+from campaigns.services.sending.courier import Answer, Courier
+from campaigns.services.settling import ledger_checks
+from campaigns.services.writing import content
 from tests.bench import prototype
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate

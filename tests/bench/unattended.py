@@ -13,8 +13,8 @@ from django.utils import timezone
 from campaigns.models import Campaign, Dispatch, ProviderAccount, ProviderEvent, Recipient
 from campaigns.providers.base import Hook
 from campaigns.querysets import callbacks
-from campaigns.services import inbox
-from campaigns.services.flights import reference_of
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.settling import inbox
 from contacts.models import Group
 from tests.bench import processes
 from tests.bench import world as worlds

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Dispatch, ProviderAccount, TemplateVersion
 from campaigns.querysets import sql
-from campaigns.services import prepare
+from campaigns.services.sending import prepare
 from console.models import Membership, Role, User, Workspace
 from console.services import crypto
 from contacts.models import ContactField, Group

@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Dispatch, ProviderAccount
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.services import account_settings, dispatching, inbox
+from campaigns.services.connecting import account_settings
+from campaigns.services.sending import dispatching
+from campaigns.services.settling import inbox
 from console.models import Job, JobStatus, User, Workspace
 from console.tasks import run_job
 from tests.campaigns.engine.conftest import Engine

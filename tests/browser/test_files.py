@@ -16,7 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign, Dispatch, Recipient, Template
-from campaigns.services.flights import reference_of
+from campaigns.services.sending.flights import reference_of
 from console.models import User
 from console.services import crypto
 from tests.campaigns.conftest import (  # noqa: F401 - fixtures

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from campaigns.models import Campaign, Dispatch, ProviderAccount, TemplateVersion
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.services import account_settings
+from campaigns.services.connecting import account_settings
 from console.models import User, Workspace
 from contacts.models import Contact
 from tests.browser.backstage import Backstage

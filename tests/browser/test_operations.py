@@ -10,7 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from campaigns.models import Batch, Dispatch, Notice, NoticeKind, ProviderAccount, Tally
-from campaigns.services import ledger_checks, moves, notices
+from campaigns.services.sending import moves
+from campaigns.services.settling import ledger_checks
+from campaigns.services.showing import notices
 from campaigns.states import Reason
 from console.models import Heartbeat, User, Workspace
 from tests.console.doctor.dispatches import one_account, one_dispatch

@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from campaigns.demo import workspace as demo
 from campaigns.models import Campaign, Dispatch, ProviderAccount, Recipient, Template
-from campaigns.services import content, dispatching, drafts, inbox, lifecycle, remote_content, scheduling
+from campaigns.services.sending import dispatching
+from campaigns.services.settling import inbox
+from campaigns.services.writing import content, drafts, lifecycle, remote_content, scheduling
 from console.models import Job, Role, User, Workspace
 from console.services import jobs, people
 from console.tasks import run_job

@@ -11,9 +11,9 @@ import pytest
 from django.urls import reverse
 
 from campaigns.models import Campaign, ProviderAccount, Template
-from campaigns.services import compose, content, drafts, lifecycle, templates
-from campaigns.services.compose import Source
-from campaigns.services.drafts import Envelope
+from campaigns.services.writing import compose, content, drafts, lifecycle, templates
+from campaigns.services.writing.compose import Source
+from campaigns.services.writing.drafts import Envelope
 from console.models import User, Workspace
 from console.services import crypto
 from contacts.models import Group

@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from campaigns.models import Attachment, Campaign, ProviderAccount, Template, TemplateVersion
 from campaigns.providers import remote
-from campaigns.services import attachments, checks, compose, content, drafts, lifecycle, templates
-from campaigns.services.attachments import MAX_BYTES, Upload
-from campaigns.services.audience import Counts
-from campaigns.services.compose import Source
-from campaigns.services.drafts import Envelope
+from campaigns.services.writing import attachments, checks, compose, content, drafts, lifecycle, templates
+from campaigns.services.writing.attachments import MAX_BYTES, Upload
+from campaigns.services.writing.audience import Counts
+from campaigns.services.writing.compose import Source
+from campaigns.services.writing.drafts import Envelope
 from console.models import User, Workspace
 from console.services import crypto
 

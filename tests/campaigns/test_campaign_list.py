@@ -12,8 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign, Dispatch, Tally
-from campaigns.services import drafts, lifecycle, overview
-from campaigns.services.drafts import Plan
+from campaigns.services.showing import overview
+from campaigns.services.writing import drafts, lifecycle
+from campaigns.services.writing.drafts import Plan
 from console.models import User, Workspace
 from contacts.models import Group
 

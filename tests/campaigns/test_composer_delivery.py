@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Campaign, ProviderAccount
-from campaigns.services import content, delivery, preview, remote_content
-from campaigns.services.remote_content import Answer
+from campaigns.services.writing import content, delivery, preview, remote_content
+from campaigns.services.writing.remote_content import Answer
 from console.models import AuditEvent, Membership, Role, User
 from contacts.models import Contact
 

@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount, Recipient
-from campaigns.services import compose, drafts, headcounts, lifecycle, scheduling
-from campaigns.services.compose import Source
-from campaigns.services.drafts import Envelope, Plan
+from campaigns.services.writing import compose, drafts, headcounts, lifecycle, scheduling
+from campaigns.services.writing.compose import Source
+from campaigns.services.writing.drafts import Envelope, Plan
 from console.models import User
 from contacts.models import Contact
 from contacts.states import Consent

@@ -9,8 +9,8 @@ import pytest
 
 from campaigns import sms
 from campaigns.models import Campaign
-from campaigns.services import sampling, sms_check
-from campaigns.services.sms_check import Mark
+from campaigns.services.writing import sampling, sms_check
+from campaigns.services.writing.sms_check import Mark
 from contacts.models import Contact
 
 KNOWN = ["first_name", "points"]

@@ -12,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign
-from campaigns.services import headcounts, lifecycle
+from campaigns.services.writing import headcounts, lifecycle
 from console.models import User, Workspace
 from contacts.models import Contact
 

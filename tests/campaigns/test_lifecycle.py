@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount
-from campaigns.services import drafts, lifecycle, offers, scheduling
-from campaigns.services.drafts import Plan
+from campaigns.services.writing import drafts, lifecycle, offers, scheduling
+from campaigns.services.writing.drafts import Plan
 from campaigns.states import CAMPAIGN_MOVES, CampaignStatus, DispatchStatus
 from console.errors import UserError
 from console.models import AuditEvent, User, Workspace

@@ -13,9 +13,9 @@ from campaigns.models import Campaign, ProviderAccount, Template
 from campaigns.querysets import audience as queries
 from campaigns.querysets import glimpses
 from campaigns.querysets.audience import AudienceSpec
-from campaigns.services import audience, content, estimates, headcounts, preview, sampling
-from campaigns.services.audience import Counts
-from campaigns.services.preview import Piece
+from campaigns.services.writing import audience, content, estimates, headcounts, preview, sampling
+from campaigns.services.writing.audience import Counts
+from campaigns.services.writing.preview import Piece
 from console.models import Workspace
 from contacts.models import Contact, Group, Suppression
 

@@ -9,11 +9,21 @@ from typing import Any
 import pytest
 
 from campaigns.models import Campaign, Dispatch, DispatchKind, ProviderAccount
-from campaigns.services import audience, checks, compose, content, drafts, lifecycle, scheduling, templates, trials
-from campaigns.services.checks import Level
-from campaigns.services.compose import Source
-from campaigns.services.drafts import Envelope, Plan
-from campaigns.services.scheduling import AudienceChanged
+from campaigns.services.writing import (
+    audience,
+    checks,
+    compose,
+    content,
+    drafts,
+    lifecycle,
+    scheduling,
+    templates,
+    trials,
+)
+from campaigns.services.writing.checks import Level
+from campaigns.services.writing.compose import Source
+from campaigns.services.writing.drafts import Envelope, Plan
+from campaigns.services.writing.scheduling import AudienceChanged
 from console.errors import UserError
 from console.models import User, Workspace
 from contacts.models import Contact, ContactField

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import Campaign, ProviderAccount
-from campaigns.services import lifecycle
+from campaigns.services.writing import lifecycle
 
 pytestmark = pytest.mark.django_db
 

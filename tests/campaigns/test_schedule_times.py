@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from campaigns.forms.campaign import ScheduleForm
-from campaigns.services import local_time
-from campaigns.services.delivery import Limits
+from campaigns.services.writing import local_time
+from campaigns.services.writing.delivery import Limits
 from console.errors import UserError
 
 MADRID = "Europe/Madrid"

@@ -10,9 +10,9 @@ import pytest
 from campaigns.forms.content import problem_sentence
 from campaigns.models import Campaign, ProviderAccount, Template, TemplateVersion
 from campaigns.rendering import TemplateError
-from campaigns.services import compose, content, drafts, lifecycle, preview, templates
-from campaigns.services.compose import Source
-from campaigns.services.drafts import Envelope
+from campaigns.services.writing import compose, content, drafts, lifecycle, preview, templates
+from campaigns.services.writing.compose import Source
+from campaigns.services.writing.drafts import Envelope
 from console.errors import UserError
 from console.models import AuditEvent, User, Workspace
 from contacts.models import Contact, ContactField

@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Campaign, Dispatch, Template
-from campaigns.services import compose, templates
-from campaigns.services.compose import Source
+from campaigns.services.writing import compose, templates
+from campaigns.services.writing.compose import Source
 from console.models import User, Workspace
 from contacts.models import Contact, ContactField
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, ProviderEvent, TemplateVersion
-from campaigns.services import health
+from campaigns.services.showing import health
 from console.models import Heartbeat, Job, Workspace
 from console.services import crypto, jobs
 

@@ -15,7 +15,7 @@ from campaigns.demo.workspace import portal_settings
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, ProviderEvent, Recipient
 from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.services import scheduling
+from campaigns.services.writing import scheduling
 from campaigns.states import RecipientStatus
 from console.models import User, Workspace
 from contacts.models import Contact

@@ -11,7 +11,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipient, TemplateVersion
-from campaigns.services import content, ledger_checks
+from campaigns.services.settling import ledger_checks
+from campaigns.services.writing import content
 from console.services import crypto
 from tests.faults.conftest import wait_for
 

@@ -9,8 +9,9 @@ from django.db.models import Q
 
 from campaigns.demo import oracle
 from campaigns.models import Batch, Recipient
-from campaigns.services import accounts, ledger_checks
-from campaigns.services.flights import reference_of
+from campaigns.services.connecting import accounts
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.settling import ledger_checks
 from campaigns.states import RecipientStatus
 from tests.faults.scene import MOVING, Scene
 

@@ -25,8 +25,8 @@ from campaigns.demo.spreadsheet import first_rows, write_people
 from campaigns.models import Dispatch
 from campaigns.providers import registry
 from campaigns.reports import recipients
-from campaigns.services import hooks
-from campaigns.services.recipients import Wanted
+from campaigns.services.connecting import hooks
+from campaigns.services.showing.recipients import Wanted
 from console.errors import UserError
 from console.offspring import end_with_parent
 from console.ports import first_free

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Dispatch
 from campaigns.reports import recipients
-from campaigns.services.recipients import FILTERS, Wanted
+from campaigns.services.showing.recipients import FILTERS, Wanted
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns.demo import rehearsal
 from campaigns.models import Campaign
-from campaigns.services import drafts, local_time, scheduling
+from campaigns.services.writing import drafts, local_time, scheduling
 from console.errors import UserError
 from console.models import Workspace
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from campaigns.services import ledger_checks
+from campaigns.services.settling import ledger_checks
 from console.management.doctor import database, files, machinery, records, surroundings
 from console.management.doctor.findings import Finding, Level, Visit, looks_in_service
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.conf import settings
 
 from campaigns.models import MailStatus, Notice
-from campaigns.services import gauges, health
-from campaigns.services.gauges import Gauges
+from campaigns.services.showing import gauges, health
+from campaigns.services.showing.gauges import Gauges
 from console import broker, formats
 from console.management.doctor.findings import Finding, Visit, note, wrong
 from console.models import Heartbeat

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.mail import get_connection
 
 from campaigns.models import ProviderAccount
-from campaigns.services import accounts, ledger_checks
+from campaigns.services.connecting import accounts
+from campaigns.services.settling import ledger_checks
 from campaigns.wording import reason_sentence
 from console import formats
 from console.management.doctor.findings import Finding, Visit, is_loopback, note, wrong

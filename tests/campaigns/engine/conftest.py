@@ -18,7 +18,8 @@ from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipie
 from campaigns.providers.base import Hook
 from campaigns.providers.rehearsal import REHEARSALS
 from campaigns.querysets.callbacks import Door
-from campaigns.services import dispatching, inbox, lanes, ledger_checks, prepare, settle
+from campaigns.services.sending import dispatching, lanes, prepare
+from campaigns.services.settling import inbox, ledger_checks, settle
 from console.models import Workspace
 from console.services import crypto
 from tests.sandbox_process import SandboxProcess

@@ -33,18 +33,11 @@ from campaigns.providers.base import (
     Refused,
 )  # fmt: skip
 from campaigns.providers.rehearsal import REHEARSALS
-from campaigns.services import (
-    accounts,
-    content,
-    decisions,
-    dispatching,
-    lanes,
-    ledger_checks,
-    prepare,
-    receipts,
-    settle,
-)
-from campaigns.services.flights import reference_of
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import dispatching, lanes, prepare
+from campaigns.services.sending.flights import reference_of
+from campaigns.services.settling import decisions, ledger_checks, receipts, settle
+from campaigns.services.writing import content
 from campaigns.states import FINAL_RECIPIENT, Reason
 from console.errors import UserError
 from console.models import User, Workspace

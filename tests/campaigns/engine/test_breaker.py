@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Dispatch, ProviderAccount
-from campaigns.services import accounts, lanes, outcomes
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import lanes, outcomes
 from campaigns.states import Reason
 from tests.campaigns.engine.conftest import statuses
 

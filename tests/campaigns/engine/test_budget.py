@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.providers.base import Outcome
-from campaigns.services import budgets, dispatching
+from campaigns.services.sending import budgets, dispatching
 from console.errors import UserError
 from console.models import AuditEvent
 from tests.campaigns.engine.conftest import statuses
@@ -86,7 +86,7 @@ def test_parts_that_the_provider_names_correct_the_estimate(campaign, engine, sa
         return receipts
 
     monkeypatch.setattr(provider, "send", dearer)
-    monkeypatch.setattr("campaigns.services.lanes.BULK_FLIGHTS", 1)
+    monkeypatch.setattr("campaigns.services.sending.lanes.BULK_FLIGHTS", 1)
     engine.slice(dispatch.account)
     dispatch.refresh_from_db()
     assert dispatch.reason == "budget_cap"

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
-from campaigns.services import canaries, dispatching, lanes
+from campaigns.services.sending import canaries, dispatching, lanes
 from console.models import AuditEvent
 from tests.campaigns.engine.conftest import references, statuses
 from tests.campaigns.engine.test_receipts import delivery
@@ -45,7 +45,7 @@ def test_exactly_so_many_go_first(wanted, size, account, make_campaign, engine, 
 
 
 def test_a_canary_is_filled_over_chunks(account, make_campaign, engine, sandbox, monkeypatch):
-    monkeypatch.setattr("campaigns.services.prepare.CHUNK", 3)
+    monkeypatch.setattr("campaigns.services.sending.prepare.CHUNK", 3)
     dispatch = prepared(engine, make_campaign(account, canary=7), 1000)
     engine.slice(account)
     assert statuses(dispatch) == {"accepted": 7, "queued": 33}

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaigns import tasks
 from campaigns.models import Batch, Lane, Pace
-from campaigns.services import clock_steps, lanes
+from campaigns.services.sending import clock_steps, lanes
 from console.models import Heartbeat
 from console.services import heartbeats
 from tests.campaigns.engine.conftest import statuses

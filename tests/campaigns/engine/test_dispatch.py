@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Pulse, Recipient
-from campaigns.services import content, dispatching, lanes
+from campaigns.services.sending import dispatching, lanes
+from campaigns.services.writing import content
 from console.errors import UserError
 from tests.campaigns.engine.conftest import references, statuses
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Dispatch, Engagement, EngagementTally, ProviderAccount, Recipient
-from campaigns.services import engagement, inbox
-from campaigns.services.engagement import Link
+from campaigns.services.settling import engagement, inbox
+from campaigns.services.settling.engagement import Link
 from contacts.models import Suppression
 from tests.campaigns.engine.conftest import references
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns import tasks
 from campaigns.models import Dispatch
 from campaigns.querysets import claims
-from campaigns.services import dispatching, prepare
+from campaigns.services.sending import dispatching, prepare
 from tests.campaigns.engine.conftest import statuses
 
 pytestmark = pytest.mark.django_db

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from campaigns.models import Batch, Recipient
 from campaigns.querysets import claims
-from campaigns.services import decisions, dispatching, outcomes, settle
+from campaigns.services.sending import dispatching, outcomes
+from campaigns.services.settling import decisions, settle
 from console.errors import UserError
 from console.services import crypto
 from tests.campaigns.engine.conftest import expire_leases, references, statuses

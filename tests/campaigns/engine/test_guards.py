@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Batch, Dispatch, Evidence, Notice
 from campaigns.querysets import evidence
 from campaigns.querysets.evidence import Signs
-from campaigns.services import dispatching, guards
+from campaigns.services.sending import dispatching, guards
 from console.models import AuditEvent
 from contacts.models import Contact
 from tests.campaigns.engine.conftest import references, statuses

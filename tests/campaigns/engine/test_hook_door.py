@@ -15,7 +15,8 @@ from campaigns.models import ProviderEvent
 from campaigns.providers.base import BadSignature, Event, EventKind, ProviderError
 from campaigns.providers.sinch_messaging import SinchMessaging
 from campaigns.querysets import callbacks
-from campaigns.services import accounts, inbox, receipts
+from campaigns.services.connecting import accounts
+from campaigns.services.settling import inbox, receipts
 from campaigns.states import Reason
 from console.services import crypto
 

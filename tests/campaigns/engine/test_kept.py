@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, ProviderAccount
-from campaigns.services import kept
+from campaigns.services.settling import kept
 from campaigns.states import BatchStatus
 from console.errors import UserError
 from console.models import AuditEvent, Job, JobStatus, User

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns.models import Batch, ListRun, Recipient, Ticket
 from campaigns.providers.lists import ListGone
-from campaigns.services import dispatching, list_launch, list_plans, list_runs, list_wire
+from campaigns.services.sending import dispatching, list_launch, list_plans, list_runs, list_wire
 from campaigns.states import Reason
 from console.errors import UserError
 from console.models import AuditEvent

@@ -12,18 +12,10 @@ from campaigns.models import AccessToken, Batch, ProviderAccount, ProviderEvent,
 from campaigns.providers import http
 from campaigns.providers.base import Event, EventKind
 from campaigns.providers.salesforce_marketing_cloud import adapter
-from campaigns.services import (
-    accounts,
-    content,
-    dispatching,
-    hooks,
-    inbox,
-    outcomes,
-    pulling,
-    receipts,
-    remote_content,
-    settle,
-)  # fmt: skip
+from campaigns.services.connecting import accounts, hooks
+from campaigns.services.sending import dispatching, outcomes
+from campaigns.services.settling import inbox, pulling, receipts, settle
+from campaigns.services.writing import content, remote_content
 from campaigns.states import Reason
 from console.models import AuditEvent
 from console.services import crypto

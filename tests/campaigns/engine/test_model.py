@@ -9,7 +9,8 @@ from hypothesis import HealthCheck
 from hypothesis import settings as play
 from hypothesis.stateful import run_state_machine_as_test
 
-from campaigns.services import lanes, outcomes, prepare, settle
+from campaigns.services.sending import lanes, outcomes, prepare
+from campaigns.services.settling import settle
 from tests.campaigns.engine.model import DispatchModel
 
 pytestmark = pytest.mark.django_db

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.models import Batch, ProviderEvent, Recipient, Ticket
-from campaigns.services import dispatching, outcomes, repetition, settle
+from campaigns.services.sending import dispatching, outcomes
+from campaigns.services.settling import repetition, settle
 from campaigns.states import Reason
 from console.services import crypto
 from contacts.services import consent

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Dispatch, ProviderAccount, Recipient
-from campaigns.services import content
+from campaigns.services.writing import content
 from contacts.models import Contact
 from tests.campaigns.engine.conftest import references
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.querysets import audience, claims, reading, sql
 from campaigns.querysets.reading import Walk
-from campaigns.services import prepare
+from campaigns.services.sending import prepare
 from tests.bench import ledger
 
 pytestmark = pytest.mark.django_db

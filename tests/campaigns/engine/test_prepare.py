@@ -9,7 +9,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
-from campaigns.services import audience, prepare
+from campaigns.services.sending import prepare
+from campaigns.services.writing import audience
 from contacts.models import Contact, Suppression
 from contacts.services import consent
 from tests.campaigns.engine.conftest import statuses

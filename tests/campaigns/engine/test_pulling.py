@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import tasks
 from campaigns.models import ProviderAccount, ProviderEvent, Recipient, Reply
 from campaigns.providers.base import Channel, Event, EventKind
-from campaigns.services import fetched, inbox, pulling
+from campaigns.services.settling import fetched, inbox, pulling
 from campaigns.states import Reason
 from console.models import Workspace
 from tests.campaigns.engine.conftest import statuses

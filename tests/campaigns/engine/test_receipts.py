@@ -10,7 +10,8 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Dispatch, ProviderEvent, Recipient, Reply, ReplySettings
-from campaigns.services import decisions, dispatching, inbox
+from campaigns.services.sending import dispatching
+from campaigns.services.settling import decisions, inbox
 from console.services import crypto
 from contacts.models import Contact, Suppression
 from tests.campaigns.engine.conftest import references, statuses

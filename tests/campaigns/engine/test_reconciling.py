@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.models import Dispatch, Recipient, Reconciliation
 from campaigns.providers.base import ProviderError
 from campaigns.providers.sinch_messaging import SinchMessaging
-from campaigns.services import reconciling
+from campaigns.services.settling import reconciling
 from campaigns.states import Reason
 from tests.campaigns.engine.conftest import statuses
 

@@ -11,8 +11,8 @@ from django.utils import timezone
 from campaigns.models import AccessToken
 from campaigns.providers.base import Misconfigured
 from campaigns.providers.remote import Token
-from campaigns.services import account_settings, tokens
-from campaigns.services.tokens import DatabaseTokens
+from campaigns.services.connecting import account_settings, tokens
+from campaigns.services.connecting.tokens import DatabaseTokens
 from campaigns.states import Reason
 
 # Tokens are kept by another thread, which must see what the test has written.

@@ -16,7 +16,7 @@ from django.utils import timezone
 from campaigns.forms.account import AccountForm
 from campaigns.models import Dispatch, ProviderAccount, Tally
 from campaigns.providers import registry
-from campaigns.services import account_health, account_settings
+from campaigns.services.connecting import account_health, account_settings
 from campaigns.wording import reason_advice, reason_sentence
 from console.models import AuditEvent, User, Workspace
 from console.services import crypto

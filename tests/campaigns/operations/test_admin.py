@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from campaigns.admin.ledger import RecipientAdmin
 from campaigns.models import Batch, Dispatch, ProviderAccount, ProviderEvent, Recipient, Reply
-from campaigns.services.recipients import reference_of
+from campaigns.services.showing.recipients import reference_of
 from console.models import AuditEvent, Membership, User, Workspace
 from console.services import audit, crypto
 from contacts.models import Contact

@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 
 from campaigns.models import Alarm, Dispatch, Notice, Recipient, Tally
-from campaigns.services import ledger_checks
+from campaigns.services.settling import ledger_checks
 from campaigns.tasks import sweep
 from console.models import AuditEvent, User
 

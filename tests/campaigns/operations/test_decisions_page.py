@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Dispatch, Recipient
-from campaigns.services import dispatching
+from campaigns.services.sending import dispatching
 from console.models import AuditEvent
 
 DOUBTFUL = [("delivered", "", 2), ("unknown", "no_answer", 3)]

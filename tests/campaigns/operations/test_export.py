@@ -17,7 +17,7 @@ from django.test import Client
 from campaigns.models import Dispatch, ProviderAccount, Recipient, TemplateVersion
 from campaigns.reports import export, recipients, spreadsheet
 from campaigns.reports.columns import COLUMNS
-from campaigns.services.recipients import Wanted, reference_of
+from campaigns.services.showing.recipients import Wanted, reference_of
 from console.models import Job, User, Workspace
 from console.services import jobs
 from contacts.models import Contact

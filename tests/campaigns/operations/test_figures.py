@@ -12,8 +12,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Batch, Dispatch
-from campaigns.services import figures
-from campaigns.services.figures import Cell, Circumstances
+from campaigns.services.showing import figures
+from campaigns.services.showing.figures import Cell, Circumstances
 from campaigns.states import Reason, RecipientStatus
 from console.models import Workspace
 

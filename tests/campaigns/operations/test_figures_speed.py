@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import Dispatch, ProviderAccount
-from campaigns.services import costs, speed
+from campaigns.services.showing import speed
+from campaigns.services.writing import costs
 
 
 def test_the_rate_is_that_of_the_last_minute(

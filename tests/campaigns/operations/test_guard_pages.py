@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from campaigns.models import Dispatch, ProviderAccount
-from campaigns.services import account_health, moves
+from campaigns.services.connecting import account_health
+from campaigns.services.sending import moves
 from campaigns.states import Hold
 
 pytestmark = pytest.mark.django_db

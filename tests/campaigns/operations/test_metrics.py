@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Alarm, Batch, Dispatch, Notice, NoticeKind, ProviderAccount, ProviderEvent
-from campaigns.services import gauges, notices
+from campaigns.services.showing import gauges, notices
 from campaigns.states import Reason
 from console.models import Heartbeat, Job, User, Workspace
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import NoticeKind, NoticePreference
-from campaigns.services import notices
+from campaigns.services.showing import notices
 from console.models import Membership, User, Workspace
 
 ALL_OFF = dict.fromkeys(("start", "end", "hold", "alarm"), "off")

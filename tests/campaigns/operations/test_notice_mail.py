@@ -12,7 +12,8 @@ from django.core import mail
 from django.core.mail.backends import locmem
 
 from campaigns.models import Dispatch, Notice, NoticeKind
-from campaigns.services import moves, notice_mail, notices
+from campaigns.services.sending import moves
+from campaigns.services.showing import notice_mail, notices
 from campaigns.states import Reason
 from campaigns.tasks import mail_notices
 from console.models import User

@@ -9,7 +9,8 @@ import pytest
 from django.utils.translation import override
 
 from campaigns.models import Dispatch, MailStatus, Notice, NoticeKind, NoticeLevel
-from campaigns.services import dispatching, moves, notices
+from campaigns.services.sending import dispatching, moves
+from campaigns.services.showing import notices
 from campaigns.states import Reason
 from console.models import Membership, User, Workspace
 

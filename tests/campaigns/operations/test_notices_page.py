@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Dispatch, Notice, NoticeKind
-from campaigns.services import notices
+from campaigns.services.showing import notices
 from console.models import Membership, User, Workspace
 
 PAGE = "/w/norte/notices/"

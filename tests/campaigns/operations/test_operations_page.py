@@ -11,7 +11,8 @@ from django.db.models import F
 from django.test import Client
 
 from campaigns.models import Dispatch, ProviderAccount, Tally
-from campaigns.services import ledger_checks, moves
+from campaigns.services.sending import moves
+from campaigns.services.settling import ledger_checks
 from campaigns.states import Reason
 from campaigns.views.screen import people_url
 from console.models import Heartbeat, User

@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Batch, Dispatch, Recipient
 from campaigns.querysets import reading
-from campaigns.services import deliveries, figures, recipients
-from campaigns.services.recipients import Wanted
+from campaigns.services.showing import deliveries, figures, recipients
+from campaigns.services.showing.recipients import Wanted
 from contacts.models import Contact
 
 MIXED = [

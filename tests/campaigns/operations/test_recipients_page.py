@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import Dispatch, ProviderAccount, Recipient, Reply, TemplateVersion
-from campaigns.services import recipients
+from campaigns.services.showing import recipients
 from console.models import Workspace
 from contacts.models import Contact
 

@@ -12,7 +12,7 @@ from django.test import Client
 from campaigns.forms.account import AccountForm
 from campaigns.models import ProviderAccount
 from campaigns.providers.base import Misconfigured, NotSent, ProviderError, Refused
-from campaigns.services import hooks
+from campaigns.services.connecting import hooks
 from campaigns.states import Reason
 from console.models import AuditEvent, Workspace
 from console.services import crypto

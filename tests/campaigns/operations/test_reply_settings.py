@@ -10,7 +10,7 @@ from django.test import Client
 
 from campaigns import stopwords
 from campaigns.models import ReplySettings
-from campaigns.services import reply_settings
+from campaigns.services.settling import reply_settings
 from console.models import AuditEvent, Role, Workspace
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 
 from campaigns.models import Dispatch
 from campaigns.reports import funnel
-from campaigns.services import figures
+from campaigns.services.showing import figures
 
 ENDED = [("delivered", "", 80), ("sent", "", 4), ("undelivered", "soft_bounce", 6), ("failed", "spam", 3),
          ("unknown", "not_found", 2), ("skipped", "opted_out", 3), ("skipped", "no_address", 2)]  # fmt: skip

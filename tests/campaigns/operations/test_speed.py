@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from campaigns.models import Campaign, Dispatch, ProviderAccount, Pulse, TemplateVersion
-from campaigns.services import speed
+from campaigns.services.showing import speed
 from console.models import Workspace
 
 pytestmark = pytest.mark.django_db

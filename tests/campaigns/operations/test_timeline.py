@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from campaigns.models import Dispatch
-from campaigns.services import timeline
+from campaigns.services.showing import timeline
 from console.models import User
 from console.services import audit
 

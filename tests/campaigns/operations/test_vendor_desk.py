@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import ProviderAccount
-from campaigns.services import number_checks, training
+from campaigns.services.connecting import number_checks, training
 from console.models import AuditEvent, Role, Workspace
 from console.services import crypto
 from contacts.models import Contact

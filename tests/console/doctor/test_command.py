@@ -17,7 +17,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection
 
 from campaigns.models import Alarm, Tally
-from campaigns.services import ledger_checks
+from campaigns.services.settling import ledger_checks
 from console.models import Heartbeat, User, Workspace
 from tests.console.doctor.dispatches import one_dispatch
 

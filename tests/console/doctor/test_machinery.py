@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import Notice
-from campaigns.services import gauges
-from campaigns.services.gauges import Gauges
+from campaigns.services.showing import gauges
+from campaigns.services.showing.gauges import Gauges
 from console.management.doctor import machinery
 from console.management.doctor.findings import Visit
 from console.models import Heartbeat, Workspace

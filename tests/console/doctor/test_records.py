@@ -12,7 +12,7 @@ from django.core.mail.backends import locmem
 
 from campaigns.models import ProviderAccount, Tally
 from campaigns.providers.base import Connection
-from campaigns.services import accounts
+from campaigns.services.connecting import accounts
 from campaigns.states import Reason
 from console.management.doctor import records
 from console.management.doctor.findings import Visit

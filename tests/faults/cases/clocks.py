@@ -8,7 +8,7 @@ import random
 from django.utils import timezone
 
 from campaigns.models import Dispatch
-from campaigns.services import dispatching
+from campaigns.services.sending import dispatching
 from tests.faults.case import add, case
 from tests.faults.cases.workers import SINGLE
 from tests.faults.scene import LOOK_UP, REFUSES_DOUBLES, Scene, prepare

@@ -8,7 +8,7 @@ from functools import partial
 from django.utils import timezone
 
 from campaigns.models import Dispatch, Recipient
-from campaigns.services import dispatching
+from campaigns.services.sending import dispatching
 from console.errors import UserError
 from contacts.services import consent
 from contacts.states import ConsentSource

@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Dispatch
-from campaigns.services import dispatching
+from campaigns.services.sending import dispatching
 from tests.faults.case import SERVERS, case
 from tests.faults.scene import REFUSES_DOUBLES, Scene, prepare
 from tests.faults.stage import Stage

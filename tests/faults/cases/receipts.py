@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from campaigns.models import Recipient
-from campaigns.services.flights import reference_of
+from campaigns.services.sending.flights import reference_of
 from tests.faults.case import case
 from tests.faults.scene import Scene, prepare
 from tests.faults.stage import Stage

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.querysets import audience, claims
-from campaigns.services import outcomes, receipts, settle
-from campaigns.services.courier import Courier
+from campaigns.services.sending import outcomes
+from campaigns.services.sending.courier import Courier
+from campaigns.services.settling import receipts, settle
 
 ORDER, REACHED = "stop", "reached"
 

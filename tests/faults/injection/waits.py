@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from campaigns.providers import http
 from campaigns.providers.salesforce_marketing_cloud import adapter
-from campaigns.services import accounts, outcomes, repetition, settle
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import outcomes
+from campaigns.services.settling import repetition, settle
 from console.management.commands import worker
 
 SCALE = 50  # ten minutes of an outage are twelve seconds here

@@ -8,7 +8,9 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Pace, Recipient, Ticket
-from campaigns.services import account_settings, decisions, following, lanes
+from campaigns.services.connecting import account_settings
+from campaigns.services.sending import lanes
+from campaigns.services.settling import decisions, following
 from tests.campaigns.engine.conftest import statuses
 
 pytestmark = pytest.mark.django_db
@@ -283,4 +285,4 @@ def test_after_a_hang_the_outbox_holds_each_message_once_however_long_the_worker
 
 @pytest.fixture
 def no_waiting(monkeypatch):
-    monkeypatch.setattr("campaigns.services.outcomes.backoff", lambda tries: 0.0)
+    monkeypatch.setattr("campaigns.services.sending.outcomes.backoff", lambda tries: 0.0)

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import ProviderAccount, TemplateVersion
-from campaigns.services import delivery
+from campaigns.services.writing import delivery
 from tests.campaigns.engine.conftest import statuses
 
 pytestmark = pytest.mark.django_db

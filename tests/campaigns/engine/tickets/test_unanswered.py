@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Pace, Recipient, Ticket
-from campaigns.services import following, unanswered
+from campaigns.services.settling import following, unanswered
 from console.errors import UserError
 from console.models import AuditEvent, Membership
 from tests.campaigns.engine.conftest import statuses

@@ -1,0 +1,1 @@
+"""Provider accounts: opened, set up, tested, and what they keep at the vendor."""

@@ -1,0 +1,311 @@
+"""A lane: the right to send through an account, used for some seconds at a time.
+
+It claims batches, renders, commits the intent, hands them to the courier, and writes outcomes while the next
+batches are on their way. All database work is in this thread; HTTP is in the courier's.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import LessThanOrEqual
+
+from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
+from campaigns.providers.base import Capabilities, Channel, Provider
+from campaigns.querysets import claims, tallies
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import budgets, list_plans, outcomes, pace
+from campaigns.services.sending.courier import Courier
+from campaigns.services.sending.flights import Flight, is_confirmation, is_marketing, is_test, load
+from campaigns.services.writing import content
+from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
+
+log = logging.getLogger(__name__)
+
+# Requests in flight: 2 are enough for an answer in no time, 8 for one in 200 ms; messages where each is a request.
+BULK_FLIGHTS = 8
+SINGLE_MESSAGES = 200
+# A lane without work ends after this long; the next tick starts it again.
+IDLE_SECONDS = 0.3
+ALL_BATCHES = 2**31 - 1
+
+Clock = Callable[[], datetime]
+
+
+def accounts_with_work(now: datetime) -> list[int]:
+    """Accounts that have a batch to send now and are not held."""
+    ready = ready_batches(now)
+    free = Q(account__hold_until__isnull=True) | Q(account__hold_until__lte=now)
+    busy = list_plans.for_lanes().filter(
+        free, Exists(ready), status=DispatchStatus.SENDING, account__hold_reason="", account__is_active=True
+    )
+    return list(busy.order_by("account_id").values_list("account_id", flat=True).distinct())
+
+
+def ready_batches(now: datetime) -> QuerySet[Batch]:
+    """For a subquery of dispatches: batches that may leave now, while a canary is out those of it."""
+    # "+ 0" keeps the planners off the index by number alone, in which they would pass by every batch that is done.
+    is_open = LessThanOrEqual(F("number") + 0, Coalesce(OuterRef("open_until"), ALL_BATCHES))
+    return Batch.objects.filter(is_open, dispatch=OuterRef("pk"), status=BatchStatus.READY, not_before__lte=now)
+
+
+def open_slots(account_id: int, now: datetime) -> int:
+    """How many more lanes this account may have."""
+    held = Lane.objects.filter(account_id=account_id, lease_until__gte=now).count()
+    return max(0, _slots(account_id) - held)
+
+
+def _slots(account_id: int) -> int:
+    """Lanes that the account may have: one where the provider takes only so many requests at once."""
+    account = ProviderAccount.objects.get(pk=account_id)
+    return 1 if accounts.requests_at_once(account) else int(settings.LANES_PER_ACCOUNT)
+
+
+def take_lane(account_id: int, now: datetime) -> Lane | None:
+    """A free slot of the account, under a lease; None when all are taken: a doubled task ends here."""
+    slots = _slots(account_id)
+    for slot in range(slots):
+        Lane.objects.get_or_create(account_id=account_id, slot=slot)
+    token = secrets.token_hex(16)
+    until = now + timedelta(seconds=settings.LEASE_SECONDS)
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    mine = Lane.objects.filter(free, account_id=account_id, slot__lt=slots)
+    for slot in mine.order_by("slot").values_list("slot", flat=True):
+        if Lane.objects.filter(free, account_id=account_id, slot=slot).update(token=token, lease_until=until):
+            return Lane.objects.get(account_id=account_id, slot=slot)
+    return None
+
+
+def run(lane: Lane, clock: Clock, draining: threading.Event) -> bool:
+    """Send for one slice; True when there was still work at its end. `clock` gives the time (UTC)."""
+    account = ProviderAccount.objects.get(pk=lane.account_id)
+    provider = accounts.open_provider(account)
+    try:
+        with Courier(provider) as courier:
+            return _Slice(lane, account, provider, courier, clock, draining).run()
+    finally:
+        Lane.objects.filter(pk=lane.pk, token=lane.token).update(lease_until=None, token="")
+
+
+class _Slice:
+    """The state of one run of a lane."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        account: ProviderAccount,
+        provider: Provider,
+        courier: Courier,
+        clock: Clock,
+        draining: threading.Event,
+    ) -> None:
+        self.lane, self.account, self.provider, self.courier = lane, account, provider, courier
+        self.clock, self.draining = clock, draining
+        self.flights: list[Flight] = []
+        self.renewed = time.monotonic()
+        self.wait = 0.0  # seconds until a limit lets the next batch leave
+        self.probing = False  # the next batch is the one that tries an open breaker
+
+    def run(self) -> bool:
+        end = time.monotonic() + settings.LANE_SLICE_SECONDS
+        idle_since: float | None = None
+        while True:
+            stopping = self.draining.is_set() or time.monotonic() >= end
+            launched = False if stopping else self._launch()
+            if self.flights:
+                self._land(launched)
+                idle_since = None
+            elif stopping:
+                return not self.draining.is_set()
+            elif not launched:
+                idle_since = idle_since or time.monotonic()
+                if not self.wait and time.monotonic() - idle_since > IDLE_SECONDS:
+                    return False
+                time.sleep(min(max(self.wait, 0.05), 0.25))
+            self._renew()
+
+    # -- taking off -------------------------------------------------------------------------------
+
+    def _launch(self) -> bool:
+        """Claim, render, commit the intent and send as many batches as may be in flight; True when any left."""
+        now, self.wait = self.clock(), 0.0
+        flights = self._claim(now) if self._may_try(now) else []
+        if not flights:
+            self._end_probe()
+            return False
+        ready = [f for f in flights if f.outgoing and f.outgoing.messages]
+        empty = [f for f in flights if f not in ready]
+        go = self._write_intent(ready)
+        for flight, leave_at in go:
+            assert flight.outgoing is not None
+            flight.future = self.courier.send(flight.outgoing, leave_at - time.monotonic())
+        gone = [flight for flight, _ in go]
+        self.flights += gone
+        if empty:
+            outcomes.settle_flights(empty, now)
+        self._release([f for f in ready if f not in gone])
+        if not gone:
+            self._end_probe()
+        return bool(gone)
+
+    def _may_try(self, now: datetime) -> bool:
+        """False while the account's breaker is open and another lane tries it; this lane, when it gets to try."""
+        self.account = ProviderAccount.objects.get(pk=self.account.pk)
+        until = now + timedelta(seconds=settings.LEASE_SECONDS)
+        self.probing = self.account.broken_since is not None and accounts.take_probe(self.account.pk, now, until)
+        return self.probing or self.account.broken_since is None
+
+    def _end_probe(self) -> None:
+        """Nothing left, so another lane may try."""
+        if self.probing:
+            accounts.give_probe_back(self.account.pk)
+            self.probing = False
+
+    def _claim(self, now: datetime) -> list[Flight]:
+        waits = []
+        for dispatch in self._candidates(now):
+            capabilities = self.provider.capabilities(Channel(dispatch.channel))
+            room = self._room(capabilities)
+            if room < 1:
+                break
+            requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
+            waits.append(pace.wait_for([*([requests] if requests else []), *messages], now))
+            if waits[-1] > pace.HORIZON_SECONDS:
+                continue
+            # Under a limit one batch at a time: what is claimed cannot be paused.
+            flights = self._take(dispatch, capabilities, 1 if messages or self.probing else room, now)
+            if flights:
+                return flights
+        self.wait = min(waits, default=0.0)
+        return []
+
+    def _candidates(self, now: datetime) -> Iterable[Dispatch]:
+        """Dispatches with work, the least recently served first, so that none waits behind a million of another."""
+        account = self.account
+        held = account.hold_until is not None and account.hold_until > now
+        if account.hold_reason or held or not account.is_active:
+            return []
+        found = list_plans.for_lanes().filter(
+            Exists(ready_batches(now)), account=account, status=DispatchStatus.SENDING
+        )
+        ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
+        return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]
+
+    def _room(self, capabilities: Capabilities) -> int:
+        """How many more batches may be in flight."""
+        if not capabilities.one_per_request:
+            return min(BULK_FLIGHTS, capabilities.requests_at_once or BULK_FLIGHTS) - len(self.flights)
+        flying = sum(len(f.rows) for f in self.flights)
+        return math.floor((SINGLE_MESSAGES - flying) / capabilities.max_batch)
+
+    def _take(self, dispatch: Dispatch, capabilities: Capabilities, limit: int, now: datetime) -> list[Flight]:
+        """Claim batches and their rows in one transaction, then make their messages outside of it."""
+        # Two at a time keep the first answer coming while the second is rendered; more only delays the first.
+        limit = min(limit, 2)
+        with transaction.atomic():
+            lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
+            batches = claims.take_batches(
+                dispatch.pk, limit, self.lane.token, now, lease_until, last=dispatch.open_until
+            )
+            if not batches:
+                return []
+            numbers = [batch.number for batch in batches]
+            rows = claims.take_rows(
+                dispatch.pk,
+                numbers,
+                channel=dispatch.channel,
+                workspace_id=dispatch.workspace_id,
+                marketing=is_marketing(dispatch),
+                test=is_test(dispatch),
+                confirmation=is_confirmation(dispatch),
+            )
+            deltas = tallies.moves([])
+            if len(rows) < sum(batch.size for batch in batches):
+                for reason in claims.skip_leftovers(
+                    dispatch.pk, numbers, channel=dispatch.channel, workspace_id=dispatch.workspace_id, now=now
+                ):
+                    deltas[RecipientStatus.QUEUED, ""] -= 1
+                    deltas[RecipientStatus.SKIPPED, reason] += 1
+            deltas[RecipientStatus.QUEUED, ""] -= len(rows)
+            deltas[RecipientStatus.CLAIMED, ""] += len(rows)
+            tallies.shift(dispatch.pk, deltas)
+            Dispatch.objects.filter(pk=dispatch.pk).update(last_claim_at=now)
+        compiled = content.compiled(dispatch.version_id)
+        flights = [Flight(dispatch, batch, capabilities) for batch in batches]
+        for flight in flights:
+            load(flight, [row for row in rows if row.batch_no == flight.batch.number], compiled, self.provider)
+        return flights
+
+    def _write_intent(self, flights: list[Flight]) -> list[tuple[Flight, float]]:
+        """Commit that these batches leave, and take their slots in the limits and their part of the budget; gives
+        each that may go with its time to leave (monotonic)."""
+        if not flights:
+            return []
+        dispatch, capabilities = flights[0].dispatch, flights[0].capabilities
+        requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
+        dispatch.account = self.account
+        most = budgets.units_allowed(dispatch)
+        gone = []
+        with transaction.atomic():
+            paid = budgets.reserve(flights, most)
+            ids = [f.batch.id for f in paid]
+            going = set(claims.write_intent(ids, self.lane.token, dispatch.pk, self.clock())) if paid else set()
+            for flight in paid:
+                if flight.batch.id not in going:
+                    budgets.correct(dispatch.pk, -flight.units)
+                    continue
+                assert flight.outgoing is not None
+                people = len(flight.outgoing.messages)
+                wanted = [(limit, people) for limit in messages]
+                if requests:
+                    wanted.append((requests, people if capabilities.one_per_request else 1))
+                    if capabilities.one_per_request:
+                        flight.outgoing = replace(flight.outgoing, spacing=pace.spacing(requests, messages, people))
+                gone.append((flight, time.monotonic() + pace.reserve(wanted, self.clock())))
+        if len(paid) < len(flights):
+            budgets.hold(dispatch, self.clock())
+        return gone
+
+    def _release(self, flights: list[Flight]) -> None:
+        """Put back batches whose dispatch was paused or stopped between claim and intent: surely not sent."""
+        if not flights:
+            return
+        now = self.clock()
+        with transaction.atomic():
+            ledger = outcomes.Ledger(now)
+            for flight in flights:
+                people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
+                ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
+                claims.give_back_batch(flight.batch.id, now, None, "")
+            ledger.close()
+
+    # -- landing ----------------------------------------------------------------------------------
+
+    def _land(self, launched: bool) -> None:
+        """Write the outcomes of what came back. Waits only when there is nothing better to do."""
+        futures = {f.future: f for f in self.flights if f.future}
+        done, _ = wait(futures, timeout=0 if launched else 0.1, return_when=FIRST_COMPLETED)
+        landed = [futures[future] for future in done]
+        if landed:
+            self.flights = [f for f in self.flights if f not in landed]
+            outcomes.settle_flights(landed, self.clock())
+
+    def _renew(self) -> None:
+        """Keep the leases of what is in flight, however slow the provider is."""
+        if time.monotonic() - self.renewed > settings.LEASE_SECONDS / 4:
+            until = self.clock() + timedelta(seconds=settings.LEASE_SECONDS)
+            claims.renew_leases(self.lane.token, until)
+            Lane.objects.filter(pk=self.lane.pk, token=self.lane.token).update(lease_until=until)
+            self.renewed = time.monotonic()

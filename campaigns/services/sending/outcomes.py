@@ -1,0 +1,375 @@
+"""Answers of a provider → ledger: rows, counters, batch and account in one transaction for all that came back."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+from django.db.models import F
+
+from campaigns.models import Batch, Dispatch, EvidenceSource, Ticket
+from campaigns.providers.base import (
+    Capabilities,
+    Channel,
+    MaybeSent,
+    Misconfigured,
+    NotSent,
+    Outcome,
+    ProviderError,
+    Receipt,
+    Refused,
+)  # fmt: skip
+from campaigns.querysets import claims, evidence, tallies
+from campaigns.querysets import outcomes as queries
+from campaigns.querysets.evidence import Signs
+from campaigns.querysets.outcomes import RowOutcome
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import budgets, guards, holds
+from campaigns.services.sending.flights import Flight
+from campaigns.services.settling import follow_times
+from campaigns.states import BatchStatus, Reason, RecipientStatus
+from contacts.services import consent
+from contacts.states import ConsentSource, SuppressionReason
+
+log = logging.getLogger(__name__)
+
+FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
+LONGEST_BACKOFF = 300.0
+WRITE_TRIES = 4
+# Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
+LOST_TICKET = "?"
+_BAD = (RecipientStatus.FAILED, RecipientStatus.UNKNOWN)
+_STATUS = {
+    Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
+    Outcome.REFUSED: RecipientStatus.FAILED,
+    Outcome.NOT_SENT: RecipientStatus.QUEUED,
+    Outcome.UNKNOWN: RecipientStatus.UNKNOWN,
+}
+
+
+def backoff(tries: int) -> float:
+    """Seconds until the next try: 1, 2, 4 … 300, with jitter so that lanes do not come back together."""
+    return min(LONGEST_BACKOFF, 2.0 ** max(0, tries - 1)) * random.uniform(0.75, 1.25)  # noqa: S311 - not a secret
+
+
+def look_up_at(capabilities: Capabilities, asked: int, now: datetime) -> datetime | None:
+    """When to ask the vendor about an ambiguous batch that was asked about `asked` times; None = no more."""
+    schedule = capabilities.look_up_after
+    if asked >= len(schedule):
+        return None
+    wait = schedule[asked] - (schedule[asked - 1] if asked else 0)
+    return now + timedelta(seconds=wait * settings.LOOK_UP_TIME_SCALE)
+
+
+class Ledger:
+    """Collects the changes of one transaction, so that counters are moved once per dispatch."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.deltas: dict[int, Counter[tallies.Key]] = defaultdict(Counter)
+        self.handed: Counter[int] = Counter()
+        self.parts: Counter[int] = Counter()
+        self.units: Counter[int] = Counter()
+        self.signs: dict[int, tuple[Dispatch, Signs]] = {}
+        self.verdicts: list[guards.Verdict] = []
+
+    def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str] = FROM_CLAIMED) -> int:
+        """Write rows and note the counters; gives how many moved."""
+        if sources == FROM_CLAIMED:
+            before = dict.fromkeys(queries.write_claimed(outcomes, self.now), (RecipientStatus.CLAIMED.value, ""))
+        else:
+            before = queries.write(outcomes, sources, self.now)
+        by_id = {outcome.id: outcome for outcome in outcomes}
+        for pk, state in before.items():
+            after = by_id[pk]
+            self.deltas[dispatch_id][state] -= 1
+            self.deltas[dispatch_id][after.status, after.reason] += 1
+        overtaken = [o for o in outcomes if o.id not in before and o.status == RecipientStatus.ACCEPTED]
+        queries.adopt(overtaken, self.now)
+        return len(before)
+
+    def accept(self, dispatch_id: int, accepted: Sequence[tuple[int, str, int]]) -> None:
+        """(id, provider message id, parts) of rows that the provider took."""
+        moved = queries.accept_claimed(accepted, self.now)
+        self.move(dispatch_id, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), len(moved))
+        if len(moved) < len(accepted):  # a receipt was quicker than this answer
+            there = set(moved)
+            late = [row for row in accepted if row[0] not in there]
+            queries.adopt(
+                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in late], self.now
+            )
+
+    def move(self, dispatch_id: int, source: tallies.Key, target: tallies.Key, people: int) -> None:
+        """Note a move that was written elsewhere."""
+        self.deltas[dispatch_id][source] -= people
+        self.deltas[dispatch_id][target] += people
+
+    def learn(self, dispatch: Dispatch, tried: int, failed: int, answer: str = "", times: int = 1) -> None:
+        """Note how messages of a dispatch went, for its guards; `answer`: what of it could not be read, so often."""
+        if guards.is_watched(dispatch):
+            _, signs = self.signs.setdefault(dispatch.pk, (dispatch, Signs()))
+            signs.add(tried, failed, guards.likeness(answer) if answer else "", times)
+
+    def close(self, source: str = EvidenceSource.ANSWERS) -> None:
+        """Move the counters, dispatches in order, and judge what was learned (`verdicts`)."""
+        for dispatch_id in sorted(self.deltas):
+            tallies.shift(dispatch_id, self.deltas[dispatch_id])
+        for dispatch_id in sorted(self.handed):
+            tallies.beat(dispatch_id, self.now.timestamp(), self.handed[dispatch_id], self.parts[dispatch_id])
+        for dispatch_id in sorted(self.units):
+            budgets.correct(dispatch_id, self.units[dispatch_id])
+        for _, (dispatch, signs) in sorted(self.signs.items()):
+            standing = evidence.note(dispatch.pk, source, signs, dispatch.workspace.failure_window)
+            if (signs.failed or signs.strange) and (verdict := guards.judge(dispatch, standing)):
+                self.verdicts.append(verdict)
+
+
+def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
+    """Write what became of flights whose future is done.
+
+    A receipt that comes while its message's answer is written may deadlock with us on PostgreSQL, which then rolls
+    one of the two back: ours is simply written again, because giving up would make the whole batch `unknown`.
+    """
+    for tries_left in reversed(range(WRITE_TRIES)):
+        try:
+            verdicts = _write(flights, now)
+            break
+        except OperationalError:
+            if not tries_left or connection.in_atomic_block:
+                raise
+    for flight in flights:
+        _tell_account(flight, now)
+    guards.enforce(verdicts, now)
+
+
+def _write(flights: Sequence[Flight], now: datetime) -> list[guards.Verdict]:
+    with transaction.atomic():
+        ledger = Ledger(now)
+        for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
+            _settle(flight, ledger)
+        ledger.close()
+        return ledger.verdicts
+
+
+def _answer(flight: Flight) -> list[Receipt] | ProviderError:
+    """The answer; a bug in an adapter counts as "perhaps sent", never as a crash that forgets the batch."""
+    if flight.future is None:
+        return []
+    error = flight.future.exception()
+    if error is not None:
+        log.error("adapter failed", exc_info=error, extra={"batch": flight.batch.id, "dispatch": flight.dispatch.pk})
+        return MaybeSent(Reason.UNREADABLE_ANSWER, f"{type(error).__name__}: {error}"[:300])
+    return flight.future.result()
+
+
+def _settle(flight: Flight, ledger: Ledger) -> None:
+    dispatch_id, batch = flight.dispatch.pk, flight.batch
+    if flight.stays:
+        ledger.write(dispatch_id, flight.stays)
+    answer = _answer(flight)
+    if isinstance(answer, (NotSent, Misconfigured)):
+        _give_back(flight, answer, ledger)
+    elif isinstance(answer, MaybeSent):
+        people = claims.lose_rows(dispatch_id, batch.number, answer.reason)
+        strange = answer.text or str(answer.reason) if answer.reason == Reason.UNREADABLE_ANSWER else ""
+        ledger.learn(flight.dispatch, people, people, strange, _answers(flight))
+        unknown = (RecipientStatus.UNKNOWN, answer.reason)
+        ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
+        _close(flight, ledger.now, unknown=people > 0, answer=answer)
+    elif isinstance(answer, ProviderError):
+        ledger.write(dispatch_id, [_refused(row.id, answer) for row in flight.rows.values()])
+        ledger.learn(flight.dispatch, len(flight.rows), len(flight.rows))
+        ledger.units[dispatch_id] -= flight.units
+        _close(flight, ledger.now, unknown=False, answer=answer)
+    else:
+        _take_receipts(flight, answer, ledger)
+
+
+def _answers(flight: Flight) -> int:
+    """How many answers a flight brings."""
+    return len(flight.rows) if flight.capabilities.one_per_request else 1
+
+
+def _refused(recipient_id: int, error: ProviderError) -> RowOutcome:
+    return RowOutcome(
+        id=recipient_id,
+        status=RecipientStatus.FAILED,
+        reason=error.reason,
+        detail=f"{error.code} {error.text}".strip()[:200],
+        final=True,
+    )
+
+
+def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
+    """The whole batch surely was not sent."""
+    people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
+    ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
+    ledger.units[flight.dispatch.pk] -= flight.units
+    wait = getattr(error, "retry_after", None)
+    not_before = ledger.now + timedelta(seconds=backoff(flight.batch.tries) if wait is None else wait)
+    claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text)
+
+
+def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) -> None:
+    dispatch_id = flight.dispatch.pk
+    by_reference = {receipt.reference: receipt for receipt in receipts}
+    new_batches = _new_batches(flight, receipts, ledger.now)
+    accepted, outcomes = [], []
+    for reference, row in flight.rows.items():
+        receipt = by_reference.get(reference)
+        if receipt is not None and receipt.outcome is Outcome.ACCEPTED:
+            accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
+            continue
+        if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
+            receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
+        outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(reference)))
+    ledger.accept(dispatch_id, accepted)
+    ledger.write(dispatch_id, outcomes)
+    _suppress(flight, receipts, ledger.now)
+    note_tickets(flight, receipts, ledger.now)
+    unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
+    gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
+    people, parts = len(accepted) + len(gone), sum(row[2] for row in accepted) + sum(o.parts for o in gone)
+    ledger.handed[dispatch_id] += people
+    ledger.parts[dispatch_id] += parts
+    if flight.units:
+        ledger.units[dispatch_id] += (parts if flight.dispatch.channel == Channel.SMS else people) - flight.units
+    if people:
+        unread = [o for o in gone if o.reason == Reason.UNREADABLE_ANSWER]
+        strange = bool(unread) and (len(unread) == people or not flight.capabilities.one_per_request)
+        bad = sum(o.status in _BAD for o in gone)
+        ledger.learn(flight.dispatch, people, bad, unread[0].detail or "?" if strange else "", _answers(flight))
+    _close(flight, ledger.now, unknown=unknown, answer=None)
+
+
+def note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
+    """Keep what the vendor calls the request, in the transaction of its outcome: callbacks may follow at once."""
+    due_at = {receipt.ticket: receipt.due_at for receipt in receipts if receipt.ticket}
+    notes = {receipt.ticket: receipt.text for receipt in receipts if receipt.ticket}
+    accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
+    if flight.capabilities.tickets and not all(receipt.ticket for receipt in accepted):
+        due_at[f"{LOST_TICKET}{flight.batch.key}"] = None
+    Ticket.objects.bulk_create(
+        (
+            Ticket(
+                account_id=flight.dispatch.account_id,
+                dispatch_id=flight.dispatch.pk,
+                batch_no=flight.batch.number,
+                value=value,
+                note=notes.get(value, "")[:300],
+                due_at=due,
+                made_at=now,
+                follow_at=follow_times.next_at(flight.capabilities, now, due, now),
+            )
+            for value, due in due_at.items()
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _suppress(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
+    addresses = [flight.rows[r.reference].address for r in receipts if r.suppress and r.reference in flight.rows]
+    if addresses:
+        consent.suppress_many(
+            flight.dispatch.workspace,
+            flight.dispatch.channel,
+            addresses,
+            reason=SuppressionReason.PROVIDER,
+            source=ConsentSource.PROVIDER,
+            now=now,
+        )
+
+
+def _row_outcome(receipt: Receipt, recipient_id: int, parts: int, new_batch: int | None) -> RowOutcome:
+    status = _STATUS[receipt.outcome]
+    queued = status == RecipientStatus.QUEUED
+    if queued and new_batch is None:  # tried as often as the vendor's rules allow
+        status, queued = RecipientStatus.FAILED, False
+    return RowOutcome(
+        id=recipient_id,
+        status=status,
+        reason="" if queued or receipt.outcome is Outcome.ACCEPTED else receipt.reason,
+        detail=f"{receipt.code} {receipt.text}".strip()[:200],
+        provider_message_id=receipt.provider_message_id[:200],
+        parts=receipt.parts or parts,
+        final=status == RecipientStatus.FAILED,
+        batch_no=new_batch if queued else None,
+    )
+
+
+def _new_batches(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> dict[str, int]:
+    """Batches for the rows of a flight that go back while others of it left, one for each time they have to wait:
+    reference -> its number. Rows that the vendor's rules let go no further are not among them."""
+    waits: dict[float, list[str]] = defaultdict(list)
+    for receipt in receipts:
+        tries_left = receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit
+        if receipt.outcome is Outcome.NOT_SENT and receipt.reference in flight.rows and tries_left:
+            waits[receipt.retry_after or 0.0].append(receipt.reference)
+    numbers = {}
+    for wait, references in sorted(waits.items()):
+        not_before = now + timedelta(seconds=wait or backoff(flight.batch.tries))
+        batch = flight.batch
+        number = add_batch(flight.dispatch.pk, len(references), not_before, batch.tries, batch.resubmission)
+        numbers.update(dict.fromkeys(references, number))
+    return numbers
+
+
+def add_batch(dispatch_id: int, size: int, not_before: datetime, tries: int = 0, resubmission: bool = False) -> int:
+    """The number of a new ready batch of the dispatch."""
+    Dispatch.objects.filter(pk=dispatch_id).update(batches=F("batches") + 1)
+    number: int = Dispatch.objects.values_list("batches", flat=True).get(pk=dispatch_id)
+    Batch.objects.create(
+        dispatch_id=dispatch_id, number=number, size=size, not_before=not_before, tries=tries, resubmission=resubmission
+    )
+    return number
+
+
+def _close(flight: Flight, now: datetime, *, unknown: bool, answer: ProviderError | None) -> None:
+    claims.close_batch(
+        flight.batch.id,
+        BatchStatus.UNKNOWN if unknown else BatchStatus.DONE,
+        now,
+        http_status=answer.http_status if answer else 200,
+        excerpt=answer.text if answer else "",
+        look_up_at=look_up_at(flight.capabilities, 0, now) if unknown else None,
+    )
+
+
+def _tell_account(flight: Flight, now: datetime) -> None:
+    """What the answer says about the account: healthy, slow down, breaker, or a person is needed."""
+    account_id = flight.dispatch.account_id
+    answer = _answer(flight)
+    if isinstance(answer, Misconfigured):
+        holds.stop_account(account_id, answer.reason, answer.text, now)
+    elif isinstance(answer, NotSent) and (answer.reason == Reason.RATE_LIMITED or answer.retry_after is not None):
+        wait = answer.retry_after if answer.retry_after is not None else backoff(flight.batch.tries)
+        accounts.note_error(account_id, answer.reason, answer.text, now)
+        accounts.slow_down(account_id, now + timedelta(seconds=wait))
+    elif isinstance(answer, Refused):
+        accounts.note_answer(account_id)
+    elif isinstance(answer, ProviderError):
+        accounts.note_failure(account_id, answer.reason, answer.text, now)
+    elif isinstance(answer, list):
+        _tell_account_of_receipts(flight.dispatch, answer, now)
+
+
+def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], now: datetime) -> None:
+    account_id = dispatch.account_id
+    blocking = next((r for r in receipts if r.hold), None)
+    if blocking:
+        holds.hold(dispatch, blocking.reason, blocking.text, now)
+        return
+    # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others.
+    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None), None)
+    if limited:
+        accounts.note_error(account_id, limited.reason, limited.text, now)
+        accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
+    elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
+        accounts.note_success(account_id, now)
+    elif any(r.outcome is Outcome.REFUSED for r in receipts):
+        accounts.note_answer(account_id)

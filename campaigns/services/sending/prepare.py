@@ -1,0 +1,128 @@
+"""Audience → ledger, by set-based SQL in chunks; a killed run goes on at its cursor."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from campaigns.models import Batch, Dispatch, DispatchKind
+from campaigns.querysets import audience as queries
+from campaigns.querysets import tallies
+from campaigns.services.connecting import accounts
+from campaigns.services.sending import budgets, canaries, moves
+from campaigns.services.writing import audience, content
+from campaigns.states import DispatchStatus, RecipientStatus
+
+# People per transaction: about 50–100 ms of writing, so that receipts and pages are not kept waiting.
+CHUNK = 20_000
+PREPARING = (DispatchStatus.PREPARING, DispatchStatus.SENDING)
+
+
+def batch_size_of(dispatch: Dispatch) -> int:
+    """Messages per batch: what the vendor takes at once, but never more than may leave in one second, and no more
+    than a twentieth of what the budget pays for, so that little of it is left over."""
+    size = accounts.capabilities(dispatch.account, dispatch.channel).max_batch
+    for limit in (dispatch.messages_per_second, dispatch.account.messages_per_second):
+        if limit:
+            size = min(size, max(1, math.floor(limit)))
+    most = budgets.units_allowed(dispatch)
+    return size if most is None else max(1, min(size, most // 20))
+
+
+def to_prepare(now: datetime) -> list[int]:
+    """Dispatches whose audience is not wholly written yet and that nobody is writing; of which least is written first,
+    so that a small one does not wait for millions."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    found = Dispatch.objects.filter(free, kind=DispatchKind.CAMPAIGN, prepared_at=None, status__in=PREPARING)
+    return list(found.order_by("people", "pk").values_list("pk", flat=True))
+
+
+def take(dispatch_id: int, now: datetime) -> Dispatch | None:
+    """Lease a dispatch for writing its audience; None when somebody else has it."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    token = secrets.token_hex(16)
+    taken = Dispatch.objects.filter(free, pk=dispatch_id, prepared_at=None, status__in=PREPARING).update(
+        token=token, lease_until=now + timedelta(seconds=settings.LEASE_SECONDS)
+    )
+    if not taken:
+        return None
+    return Dispatch.objects.select_related("campaign__workspace", "account", "workspace").get(pk=dispatch_id)
+
+
+def give_back(dispatch: Dispatch) -> None:
+    """End the lease early, so that the next worker goes on at the cursor; and let the planner know of a large one."""
+    Dispatch.objects.filter(pk=dispatch.pk, token=dispatch.token).update(lease_until=None, token="")
+    if Dispatch.objects.filter(pk=dispatch.pk, people__gt=CHUNK).exists():
+        queries.refresh_statistics()
+
+
+def spec_of(dispatch: Dispatch) -> queries.AudienceSpec:
+    """The campaign's audience, with the placeholders of the version that this dispatch froze."""
+    compiled = content.compiled(dispatch.version_id)
+    besides = accounts.capabilities(dispatch.account, dispatch.channel).contact_fields
+    return replace(
+        audience.spec_of(dispatch.campaign),
+        required=content.required_names(compiled),
+        names=content.stored_names(compiled, besides),
+    )
+
+
+def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) -> bool:
+    """Write one chunk in one transaction; False when the audience is complete, or the lease is gone.
+
+    The lease is checked, and the cursor and counters move, in the transaction that writes the rows, so that a
+    second run of the same task changes nothing.
+    """
+    with transaction.atomic():
+        held = Dispatch.objects.select_for_update().filter(
+            pk=dispatch.pk, token=dispatch.token, prepared_at=None, status__in=PREPARING
+        )
+        current = held.first()
+        if current is None:
+            return False
+        chunk = queries.next_chunk(spec, current.cursor, CHUNK)
+        if chunk is None:
+            Dispatch.objects.filter(pk=current.pk).update(prepared_at=now, lease_until=None, token="")
+            moves.begin(current, now)
+            return False
+        upper, people = chunk
+        last_id = queries.last_recipient_id()
+        alone = canaries.left_to_cut(current)
+        # The first batch is shorter, so that another begins right after the canary.
+        missing = -alone % current.batch_size
+        written = queries.write_chunk(
+            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, missing
+        )
+        batches = _count_in(current, last_id, now)
+        Dispatch.objects.filter(pk=current.pk).update(
+            cursor=upper,
+            people=current.people + written,
+            batches=current.batches + batches,
+            open_until=current.batches + min(batches, (alone + missing) // current.batch_size)
+            if alone
+            else F("open_until"),
+            lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
+        )
+        moves.begin(current, now)
+    return True
+
+
+def _count_in(dispatch: Dispatch, last_id: int, now: datetime) -> int:
+    """Make the batch rows and counters of the rows just written; gives the number of batch numbers used."""
+    deltas: Counter[tallies.Key] = Counter()
+    batches = []
+    for number, reason, people in queries.chunk_counts(dispatch.pk, last_id):
+        status = RecipientStatus.SKIPPED if number is None else RecipientStatus.QUEUED
+        deltas[status, reason] += people
+        if number is not None:
+            batches.append(Batch(dispatch_id=dispatch.pk, number=number, size=people, not_before=now))
+    Batch.objects.bulk_create(batches)
+    tallies.shift(dispatch.pk, deltas)
+    return max((batch.number for batch in batches), default=dispatch.batches) - dispatch.batches

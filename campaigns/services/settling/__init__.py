@@ -1,0 +1,1 @@
+"""What becomes of what left: callbacks, receipts, replies, look-ups, decisions."""

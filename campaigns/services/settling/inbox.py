@@ -1,0 +1,158 @@
+"""The inbox of callbacks: stored as they came, worked off oldest first, and tried again when they are too early."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from campaigns.models import ProviderAccount, ProviderEvent
+from campaigns.providers import registry
+from campaigns.providers.base import AccountConfig, BadSignature, Event, EventKind, Hook, ProviderError, expect
+from campaigns.querysets import callbacks
+from campaigns.querysets.callbacks import Door
+from campaigns.services.connecting import accounts
+from campaigns.services.settling import fetched, receipts
+from campaigns.states import Reason
+from console import networks
+from console.services import crypto
+
+log = logging.getLogger(__name__)
+
+# Callbacks applied in one transaction: enough to make the set UPDATE worth it, short enough for other writers.
+CHUNK = 500
+CHUNK_CHARACTERS = 2_000_000
+# A callback that beats our own commit of the send is tried again after these seconds, then given up as unmatched.
+PARK_SECONDS = (2, 10, 60, 600)
+
+Handshake = tuple[ProviderEvent, Event]
+
+
+def store(door: Door, hook: Hook, now: datetime) -> bool:
+    """Keep a callback; False when exactly this one is already there.
+
+    BadSignature when it comes from a foreign address, or the vendor's check says that it is forged or stale.
+    """
+    _verify(door, hook)
+    digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
+    wanted = ("content-type", *registry.provider_class(door.provider).hook_headers)
+    headers: dict[str, Any] = {name: hook.headers.get(name, "") for name in wanted}
+    headers |= {"query": dict(hook.query), "method": hook.method}
+    # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
+    return callbacks.keep(door.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
+
+
+def _verify(door: Door, hook: Hook) -> None:
+    """Credentials are read only for a vendor that signs: for the others the secret address is all there is."""
+    if not networks.allows(door.hook_networks, hook.remote_address):
+        raise BadSignature("foreign address", status=403)
+    vendor = registry.provider_class(door.provider)
+    if vendor.signs_hooks:
+        accounts.open_provider(ProviderAccount.objects.get(pk=door.pk), connections=1).verify(hook)
+    else:
+        expect(vendor.hook_urls, hook)
+
+
+def _query(hook: Hook) -> bytes:
+    return b"\0" + "&".join(f"{k}={v}" for k, v in sorted(hook.query.items())).encode() if hook.query else b""
+
+
+def pending(now: datetime) -> bool:
+    return callbacks.due(now).exists()
+
+
+def apply_next(now: datetime) -> int:
+    """Apply a bite of stored callbacks, oldest first; gives how many were worked off."""
+    handshakes: list[Handshake] = []
+    with transaction.atomic():
+        stored = callbacks.take(now, CHUNK, CHUNK_CHARACTERS)
+        by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
+        for row in stored:
+            by_account[row.account_id].append(row)
+        accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
+        for account_id in sorted(by_account):
+            handshakes += _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
+        callbacks.close(stored, now)
+    for row, event in handshakes:
+        _shake_hands(row, event, now)
+    return len(stored)
+
+
+def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
+    """One callback must not stop the others: what cannot be applied with them is applied alone, and what cannot be
+    applied alone is kept and tried again."""
+    try:
+        with transaction.atomic():
+            return _apply_stored(account, stored, now)
+    except Exception as error:
+        log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
+        if len(stored) > 1:
+            return [found for row in stored for found in _apply_or_park(account, [row], now)]
+        _conclude(stored[0], True, now)
+        stored[0].note = f"{type(error).__name__}: {error}"[:300]
+        return []
+
+
+def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
+    """Gives the handshakes to answer after the commit; their rows are parked until they are."""
+    provider = registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
+    parsed: dict[int, list[Event]] = {}
+    for row in stored:
+        try:
+            own = row.kind == fetched.FETCHED
+            parsed[row.pk] = fetched.events_of(row) if own else provider.parse(_hook(row))
+        except (ValueError, KeyError, TypeError) as error:
+            row.outcome, row.note, row.applied_at = "unreadable", str(error)[:300], now
+            log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
+    unmatched = set(receipts.apply(account, [e for events in parsed.values() for e in events], now).unmatched)
+    handshakes: list[Handshake] = []
+    for row in stored:
+        if row.pk not in parsed:
+            continue
+        asked = next((event for event in parsed[row.pk] if event.kind is EventKind.HANDSHAKE), None)
+        if asked:
+            handshakes.append((row, asked))
+        _conclude(row, asked is not None or any(event in unmatched for event in parsed[row.pk]), now)
+    return handshakes
+
+
+def _shake_hands(row: ProviderEvent, event: Event, now: datetime) -> None:
+    """Answer a vendor that asks whether the callback address is ours. A call of our own, so outside any transaction;
+    when it fails the callback stays parked and is tried again."""
+    account = ProviderAccount.objects.get(pk=row.account_id)
+    try:
+        accounts.confirm(account, event)
+    except (ProviderError, crypto.WrongKey) as error:
+        log.warning("handshake not answered", extra={"account": account.pk, "error": str(error)})
+        accounts.note_error(account.pk, getattr(error, "reason", Reason.AUTH), str(error), now)
+        return
+    row.outcome, row.note, row.applied_at = "applied", "", now
+    callbacks.close([row], now)
+
+
+def _config(account: ProviderAccount) -> AccountConfig:
+    """Reading a callback needs no keys: one whose account's credentials cannot be read is still obeyed."""
+    try:
+        return accounts.config_of(account)
+    except crypto.WrongKey:
+        return AccountConfig(base_url=account.base_url, credentials={}, options=account.options)
+
+
+def _hook(row: ProviderEvent) -> Hook:
+    kept = dict(row.headers)
+    query, method = kept.pop("query", {}), kept.pop("method", "POST")
+    return Hook(row.kind, method, kept, query, base64.b64decode(row.body))
+
+
+def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:
+    if parked and row.tries < len(PARK_SECONDS):
+        row.outcome, row.retry_at = "parked", now + timedelta(seconds=PARK_SECONDS[row.tries])
+        row.tries += 1
+    else:
+        row.outcome, row.applied_at = "unmatched" if parked else "applied", now

@@ -1,0 +1,1 @@
+"""What pages and notices say about it: figures, timelines, health."""

@@ -1,0 +1,1 @@
+"""What people write before anything leaves: audience, content, checks, plan."""
