@@ -196,11 +196,13 @@ class Lane(models.Model):
 
 
 class Pace(models.Model):
-    """A rate limit that holds across processes: `next_at` (Unix time) is when the next unit may leave.
+    """A rate limit that holds across processes: `next_at` (Unix time) is when the next unit may leave. `recent`: what
+    counts in the window of a limit on messages, as JSON pairs of the time until which it counts and its units.
     `name` is "account:<id>:requests", "account:<id>:messages", "account:<id>:follows" or "dispatch:<id>"."""
 
     name = models.CharField(_("limit"), max_length=60, primary_key=True)
     next_at = models.FloatField(_("next free at"), default=0)
+    recent = models.TextField(_("what counts in its window"), blank=True, default="")
 
     class Meta:
         verbose_name = _("rate limit")

@@ -21,6 +21,7 @@ from campaigns.providers.capabilities import Channel as Channel
 from campaigns.providers.failures import BadSignature as BadSignature
 from campaigns.providers.failures import MaybeSent as MaybeSent
 from campaigns.providers.failures import Misconfigured as Misconfigured
+from campaigns.providers.failures import Missed as Missed
 from campaigns.providers.failures import NotSent as NotSent
 from campaigns.providers.failures import ProviderError as ProviderError
 from campaigns.providers.failures import Refused as Refused

@@ -17,6 +17,7 @@ from campaigns.providers.base import (
     MaybeSent,
     Message,
     Misconfigured,
+    Missed,
     NotSent,
     Outcome,
     ProviderError,
@@ -32,6 +33,9 @@ Culprits = Callable[[Refused, Sequence[Message]], dict[str, Receipt]]
 
 # The whole, its halves, quarters, eighths and sixteenths all refused: the fault lies in what they share.
 _REFUSALS_THAT_PROVE_A_COMMON_FAULT = 1 + 2 + 4 + 8 + 16
+# Seconds after its turn in a rate limit that a request may still begin. What comes later goes back to the queue: with
+# those whose turn it is, it would be too many in one second.
+LATE = 0.05
 # No further request is begun after this time, so that a batch ends within its lease; the rest goes back.
 _SEARCH_SECONDS = 10.0
 
@@ -70,11 +74,16 @@ class _Ledger:
         """The receipts, or the gravest error when it means the same for every message."""
         alike = len({receipt.outcome for receipt in self.receipts.values()}) == 1
         if self.errors and alike and not self.answered:
-            raise next((e for e in self.errors if isinstance(e, Misconfigured)), self.errors[0])
+            raise min(self.errors, key=_gravity)
         return [self.receipts[message.reference] for message in self.messages]
 
     def _add(self, receipts: Iterable[Receipt]) -> None:
         self.receipts.update((receipt.reference, receipt) for receipt in receipts)
+
+
+def _gravity(error: ProviderError) -> int:
+    """The smaller, the more an error says about all messages."""
+    return 0 if isinstance(error, Misconfigured) else 2 if isinstance(error, Missed) else 1
 
 
 def _for_the_rest(error: ProviderError) -> ProviderError:
@@ -162,16 +171,20 @@ async def send_one_by_one(
     sleep: Sleep = asyncio.sleep,
 ) -> list[Receipt]:
     """Posts each message in a request of its own, at most `at_once` at a time, begun `spacing` seconds apart.
-    After the first answer that speaks for all of them (key refused, too fast, not reachable) no other begins."""
+    After the first answer that speaks for all of them (key refused, too fast, not reachable) no other begins. With a
+    spacing, a message whose turn was missed by more than `LATE` does not leave."""
     ledger = _Ledger(messages)
     stop: ProviderError | None = None
     free = asyncio.Semaphore(at_once)
 
-    async def one(message: Message) -> None:
+    async def one(message: Message, due: float) -> None:
         nonlocal stop
         async with free:
             if stop is not None:
                 ledger.fail([message], stop)
+                return
+            if spacing and clock() - due > LATE:
+                ledger.fail([message], Missed())
                 return
             try:
                 ledger.settle([await post(message)])
@@ -193,5 +206,5 @@ async def send_one_by_one(
             if stop is not None:
                 ledger.fail(messages[place:], stop)
                 break
-            running.create_task(one(message))
+            running.create_task(one(message, begun + place * spacing))
     return ledger.finish()

@@ -36,6 +36,14 @@ class NotSent(ProviderError):
         self.events: Sequence[Any] = ()
 
 
+class Missed(NotSent):
+    """Not sent, because its slot in a rate limit had passed: whoever leaves late leaves in the time of others. Nobody's
+    fault but ours, so it has no reason."""
+
+    def __init__(self) -> None:
+        super().__init__(Reason.NONE, retry_after=0.05)
+
+
 class MaybeSent(ProviderError):
     """Perhaps sent: read timeout, reset, 500. Never resent blindly."""
 

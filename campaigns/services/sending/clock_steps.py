@@ -50,6 +50,7 @@ def mend(now: datetime, beat: str = "beat") -> timedelta | None:
         for model, field in _WAITS:
             late = model._default_manager.filter(**{f"{field}__gt": now + margin})
             late.update(**{field: F(field) - step})
-        Pace.objects.filter(next_at__gt=(now + margin).timestamp()).update(next_at=F("next_at") - step.total_seconds())
+        late_slots = Pace.objects.filter(next_at__gt=(now + margin).timestamp())
+        late_slots.update(next_at=F("next_at") - step.total_seconds(), recent="")
     log.error("the clock was set back", extra={"seconds": step.total_seconds()})
     return step

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from concurrent.futures import Future
 from types import TracebackType
 
-from campaigns.providers.base import MaybeSent, Outgoing, Provider, ProviderError, Receipt
+from campaigns.providers.base import MaybeSent, Missed, NotSent, Outgoing, Provider, ProviderError, Receipt
+from campaigns.providers.batching import LATE
 from campaigns.states import Reason
 
 Answer = list[Receipt] | ProviderError
@@ -19,6 +21,8 @@ class Courier:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
+        self.missed = 0  # batches that missed their slot
+        self._braked_until = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="courier", daemon=True)
 
@@ -35,20 +39,36 @@ class Courier:
         self._thread.join()
         self._loop.close()
 
-    def send(self, batch: Outgoing, delay: float = 0.0) -> Future[Answer]:
-        """Start sending after `delay` seconds. The future never raises a ProviderError: it is the answer."""
-        return asyncio.run_coroutine_threadsafe(self._send(batch, delay), self._loop)
+    def send(self, batch: Outgoing, leave_at: float | None = None) -> Future[Answer]:
+        """Start sending, at `leave_at` (monotonic) where it has a slot in a rate limit; a batch that misses its slot
+        stays here. The future never raises a ProviderError: it is the answer."""
+        return asyncio.run_coroutine_threadsafe(self._send(batch, leave_at), self._loop)
 
-    async def _send(self, batch: Outgoing, delay: float) -> Answer:
-        if delay > 0:
-            await asyncio.sleep(delay)
+    def brake(self, seconds: float) -> None:
+        """The provider asks to wait: what has a slot in this time stays here."""
+        self._braked_until = max(self._braked_until, time.monotonic() + seconds)
+
+    async def _send(self, batch: Outgoing, leave_at: float | None) -> Answer:
+        if leave_at is not None and not await self._is_in_time(leave_at):
+            return Missed()
         try:
             receipts = await self._provider.send(batch)
         except ProviderError as error:
+            if isinstance(error, NotSent) and error.retry_after:
+                self.brake(error.retry_after)
             return error
         except asyncio.CancelledError:
             return MaybeSent(Reason.NO_ANSWER, "The request was interrupted.")
         return receipts
+
+    async def _is_in_time(self, leave_at: float) -> bool:
+        await asyncio.sleep(max(0.0, leave_at - time.monotonic()))
+        if time.monotonic() < self._braked_until:
+            return False
+        if time.monotonic() - leave_at <= LATE:
+            return True
+        self.missed += 1
+        return False
 
     def _call(self, coroutine: object) -> object:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()  # type: ignore[arg-type]

@@ -150,7 +150,7 @@ class _Slice:
         go = self._write_intent(ready)
         for flight, leave_at in go:
             assert flight.outgoing is not None
-            flight.future = self.courier.send(flight.outgoing, leave_at - time.monotonic())
+            flight.future = self.courier.send(flight.outgoing, leave_at)
         gone = [flight for flight, _ in go]
         self.flights += gone
         if empty:
@@ -163,6 +163,8 @@ class _Slice:
     def _may_try(self, now: datetime) -> bool:
         """False while the account's breaker is open and another lane tries it; this lane, when it gets to try."""
         self.account = ProviderAccount.objects.get(pk=self.account.pk)
+        if self.account.hold_until and self.account.hold_until > now:
+            self.courier.brake((self.account.hold_until - now).total_seconds())
         until = now + timedelta(seconds=settings.LEASE_SECONDS)
         self.probing = self.account.broken_since is not None and accounts.take_probe(self.account.pk, now, until)
         return self.probing or self.account.broken_since is None
@@ -248,9 +250,9 @@ class _Slice:
             load(flight, [row for row in rows if row.batch_no == flight.batch.number], compiled, self.provider)
         return flights
 
-    def _write_intent(self, flights: list[Flight]) -> list[tuple[Flight, float]]:
+    def _write_intent(self, flights: list[Flight]) -> list[tuple[Flight, float | None]]:
         """Commit that these batches leave, and take their slots in the limits and their part of the budget; gives
-        each that may go with its time to leave (monotonic)."""
+        each that may go with its time to leave (monotonic; None: at once)."""
         if not flights:
             return []
         dispatch, capabilities = flights[0].dispatch, flights[0].capabilities
@@ -260,12 +262,8 @@ class _Slice:
         gone = []
         with transaction.atomic():
             paid = budgets.reserve(flights, most)
-            ids = [f.batch.id for f in paid]
-            going = set(claims.write_intent(ids, self.lane.token, dispatch.pk, self.clock())) if paid else set()
+            ready = []
             for flight in paid:
-                if flight.batch.id not in going:
-                    budgets.correct(dispatch.pk, -flight.units)
-                    continue
                 assert flight.outgoing is not None
                 people = len(flight.outgoing.messages)
                 wanted = [(limit, people) for limit in messages]
@@ -273,7 +271,16 @@ class _Slice:
                     wanted.append((requests, people if capabilities.one_per_request else 1))
                     if capabilities.one_per_request:
                         flight.outgoing = replace(flight.outgoing, spacing=pace.spacing(requests, messages, people))
-                gone.append((flight, time.monotonic() + pace.reserve(wanted, self.clock())))
+                ahead = min(pace.HORIZON_SECONDS, self.courier.missed * pace.LEAD_SECONDS)
+                wait = pace.reserve(wanted, self.clock(), ahead, pace.LONGEST_SECONDS)
+                if wait is not None:
+                    near = bool(messages) or wait > ahead
+                    ready.append((flight, time.monotonic() + wait + pace.LEAD_SECONDS if near else None))
+            ids = [flight.batch.id for flight, _ in ready]
+            going = set(claims.write_intent(ids, self.lane.token, dispatch.pk, self.clock())) if ids else set()
+            gone = [(flight, leave_at) for flight, leave_at in ready if flight.batch.id in going]
+            stays = sum(flight.units for flight in paid if flight.batch.id not in going)
+            budgets.correct(dispatch.pk, -stays)
         if len(paid) < len(flights):
             budgets.hold(dispatch, self.clock())
         return gone

@@ -18,6 +18,7 @@ from campaigns.providers.base import (
     Channel,
     MaybeSent,
     Misconfigured,
+    Missed,
     NotSent,
     Outcome,
     ProviderError,
@@ -344,6 +345,8 @@ def _tell_account(flight: Flight, now: datetime) -> None:
     """What the answer says about the account: healthy, slow down, breaker, or a person is needed."""
     account_id = flight.dispatch.account_id
     answer = _answer(flight)
+    if isinstance(answer, Missed):
+        return
     if isinstance(answer, Misconfigured):
         holds.stop_account(account_id, answer.reason, answer.text, now)
     elif isinstance(answer, NotSent) and (answer.reason == Reason.RATE_LIMITED or answer.retry_after is not None):
@@ -364,8 +367,9 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     if blocking:
         holds.hold(dispatch, blocking.reason, blocking.text, now)
         return
-    # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others.
-    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None), None)
+    # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others; one
+    # without a reason has missed its slot.
+    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None and r.reason), None)
     if limited:
         accounts.note_error(account_id, limited.reason, limited.text, now)
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))

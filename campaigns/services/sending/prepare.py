@@ -16,7 +16,7 @@ from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.querysets import audience as queries
 from campaigns.querysets import tallies
 from campaigns.services.connecting import accounts
-from campaigns.services.sending import budgets, canaries, moves
+from campaigns.services.sending import budgets, canaries, moves, pace
 from campaigns.services.writing import audience, content
 from campaigns.states import DispatchStatus, RecipientStatus
 
@@ -26,12 +26,15 @@ PREPARING = (DispatchStatus.PREPARING, DispatchStatus.SENDING)
 
 
 def batch_size_of(dispatch: Dispatch) -> int:
-    """Messages per batch: what the vendor takes at once, but never more than may leave in one second, and no more
-    than a twentieth of what the budget pays for, so that little of it is left over."""
-    size = accounts.capabilities(dispatch.account, dispatch.channel).max_batch
-    for limit in (dispatch.messages_per_second, dispatch.account.messages_per_second):
-        if limit:
-            size = min(size, max(1, math.floor(limit)))
+    """Messages per batch: what the vendor takes at once, but no more than a part of what may leave in one second, so
+    that several dispatches share it, and than a twentieth of what the budget pays for, so that little is left over."""
+    account, can = dispatch.account, accounts.capabilities(dispatch.account, dispatch.channel)
+    requests = account.requests_per_second or can.requests_per_second
+    limits = [limit for limit in (dispatch.messages_per_second, account.messages_per_second) if limit]
+    if requests and can.one_per_request:
+        limits.append(requests)
+    most_pieces = requests if requests and not can.one_per_request else math.inf
+    size = min([can.max_batch, *(pace.part_of(limit, most_pieces) for limit in limits)])
     most = budgets.units_allowed(dispatch)
     return size if most is None else max(1, min(size, most // 20))
 

@@ -359,6 +359,7 @@ class _Courier:
 
     def __init__(self, model: DispatchModel, answers: list[str], early: bool, draining: threading.Event) -> None:
         self.model, self.answers, self.early, self.draining = model, list(answers), early, draining
+        self.missed = 0
 
     def __enter__(self) -> _Courier:
         return self
@@ -366,7 +367,10 @@ class _Courier:
     def __exit__(self, *exc: object) -> None:
         return None
 
-    def send(self, batch: Outgoing, delay: float = 0.0) -> Future[Any]:
+    def brake(self, seconds: float) -> None:
+        return None
+
+    def send(self, batch: Outgoing, leave_at: float | None = None) -> Future[Any]:
         answer = self.answers.pop(0) if self.answers else "accepted"
         if not self.answers:
             self.draining.set()

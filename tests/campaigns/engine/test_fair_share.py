@@ -56,9 +56,10 @@ def test_dispatches_of_an_account_take_turns(
     small = cut(engine, of(make_campaign, make_group, account, "small", people[:20]), 1)
     other = cut(engine, of(make_campaign, make_group, account, "other", people[20:40]), 1)
     engine.slice(account)
-    while_all = claimed[: 20 * 3]
+    while_all = claimed[: 18 * 3]  # before the first of them has nothing left; a turn is one batch or two
     turns = [one for one, two in pairwise([*while_all, 0]) if one != two]
-    assert {while_all.count(each.pk) for each in (large, small, other)} == {20}
+    counts = [while_all.count(each.pk) for each in (large, small, other)]
+    assert max(counts) - min(counts) <= 2
     assert all(set(turns[i : i + 3]) == {large.pk, small.pk, other.pk} for i in range(0, len(turns) - 2, 3))
 
 

@@ -138,7 +138,7 @@ def test_one_message_a_request_counts_every_unreadable_answer(
     make_contacts(60)
     account = make_account(options={"send_mode": "single"})
     sandbox.arm("/v1/send-*", "garbled_json", times=50)
-    dispatch = prepared(engine, make_campaign(account, messages_per_second=40), 4)
+    dispatch = prepared(engine, make_campaign(account, messages_per_second=20), 4)
     engine.slice(account)
     dispatch.refresh_from_db()
     assert (dispatch.status, dispatch.reason) == ("held", "nonsense")

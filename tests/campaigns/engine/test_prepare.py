@@ -143,12 +143,13 @@ def test_the_audience_is_cut_into_batches_of_the_providers_size(
     assert sizes == [100] * 13
 
 
-def test_a_limit_per_second_makes_the_batches_no_larger_than_a_second(
-    make_account, make_campaign, make_contacts, engine
+@pytest.mark.parametrize(("per_second", "size"), [(2, 2), (7, 3), (20, 5), (0.5, 1)])
+def test_a_limit_per_second_cuts_batches_of_which_several_dispatches_share_a_second(
+    make_account, make_campaign, make_contacts, engine, per_second, size
 ):
     make_contacts(30)
-    dispatch = engine.prepare(engine.start(make_campaign(make_account(), messages_per_second=7)))
-    assert max(Batch.objects.filter(dispatch=dispatch).values_list("size", flat=True)) == 7
+    dispatch = engine.prepare(engine.start(make_campaign(make_account(), messages_per_second=per_second)))
+    assert max(Batch.objects.filter(dispatch=dispatch).values_list("size", flat=True)) == size
 
 
 def test_two_workers_do_not_write_one_audience(make_account, make_campaign, make_contacts, engine):
