@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
+from campaigns.querysets import agenda
 from campaigns.services.sending import canaries, clock_steps, dispatching, holds, lanes, list_runs, prepare
 from campaigns.services.settling import following, inbox, ledger_checks, pulling, reconciling, settle
 from campaigns.services.showing import notice_mail, notices
@@ -18,17 +19,29 @@ from campaigns.states import Reason
 from console.celery import at_most, draining
 from console.errors import UserError
 from console.services import crypto, heartbeats
+from console.tasks import run_jobs
 
 log = logging.getLogger(__name__)
 
 
 @shared_task(name="campaigns.tick")
 def tick() -> None:
-    """Every second: start what is due, write audiences, start lanes, end what is done."""
+    """Every second: a sign of life, and one question whether there is anything to do. Whatever there is, is done."""
     now = timezone.now()
-    clock_steps.mend(now)
-    heartbeats.beat("beat", now)
-    heartbeats.beat("worker", now)
+    todo = agenda.of(now, clock_steps.margin())
+    if todo.clock:
+        clock_steps.mend(now)
+    heartbeats.beat(now, "beat", "worker")
+    if todo.callbacks:
+        apply_events.apply_async(expires=2)
+    if todo.jobs:
+        run_jobs.apply_async(expires=2)
+    if todo.dispatches:
+        look_after_dispatches(now)
+
+
+def look_after_dispatches(now: datetime) -> None:
+    """Start what is due, write audiences, start lanes, end what is done."""
     for campaign in dispatching.due_campaigns(now):
         try:
             dispatching.start(campaign, now)
@@ -39,8 +52,7 @@ def tick() -> None:
     settle.sweep_leases(now)
     canaries.judge_all(now)
     for account_id in lanes.accounts_with_work(now):
-        for _ in range(lanes.open_slots(account_id, now)):
-            lane.apply_async([account_id], expires=10)
+        start_lanes(account_id)
     for run_id in list_runs.due(now):
         list_run.apply_async([run_id], expires=10)
     for account_id in following.accounts_due(now):

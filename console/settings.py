@@ -201,6 +201,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False  # a lost task is found again by the n
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# Never close the database between tasks: CONN_MAX_AGE says when, as for requests (console.celery).
+CELERY_DB_REUSE_MAX = 1_000_000_000
 # What takes seconds or calls providers stays out of the queue of tick and receipts, and what takes minutes out of both.
 CELERY_TASK_DEFAULT_QUEUE = "despacho"
 CELERY_TASK_ROUTES = {
@@ -221,12 +223,11 @@ if BROKER_URL.startswith(("redis", "rediss", "unix")):
         "unacked_restore_interval": 1,
         "unacked_restore_throttle": 1,
     }
+# An idle installation pays for each of these for ever: what must follow within a second hangs on tick, which asks once.
 CELERY_BEAT_SCHEDULE = {
     "tick": {"task": "campaigns.tick", "schedule": 1.0, "options": {"expires": 2}},
-    "receipts": {"task": "campaigns.apply_events", "schedule": 1.0, "options": {"expires": 2}},
     "settle": {"task": "campaigns.settle", "schedule": 5.0, "options": {"expires": 30}},
     "pull": {"task": "campaigns.pull", "schedule": 5.0, "options": {"expires": 5}},
-    "jobs": {"task": "console.run_jobs", "schedule": 1.0, "options": {"expires": 2}},
     "notices": {"task": "campaigns.mail_notices", "schedule": 10.0, "options": {"expires": 10}},
     "reconcile": {"task": "campaigns.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "sweep": {"task": "campaigns.sweep", "schedule": 60.0, "options": {"expires": 60}},

@@ -103,6 +103,7 @@ class Dispatch(models.Model):
         ]
         indexes = [
             models.Index(fields=["workspace", "-id"], name="dispatch_newest"),
+            models.Index(fields=["status"], name="dispatch_by_status"),  # is any open? asked every second
             models.Index(
                 fields=["account", "last_claim_at"], condition=models.Q(status="sending"), name="dispatch_sending"
             ),

@@ -5,10 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import threading
 import time
+from datetime import timedelta
 
+import pytest
+from celery.fixups.django import DjangoWorkerFixup
 from django.conf import settings
+from django.db import connection
 
-from console.celery import Flag, app, at_most
+from campaigns.tasks import tick
+from console.celery import Clock, Flag, app, at_most
 from console.management.commands.worker import PROCESSES
 
 
@@ -55,6 +60,69 @@ def test_every_route_is_of_a_task_that_exists_to_a_queue_that_is_served() -> Non
 
 
 def test_the_clock_and_receipts_share_their_queue_with_nothing_that_takes_long() -> None:
-    short = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} - set(settings.CELERY_TASK_ROUTES)
+    app.loader.import_default_modules()
+    short = {name for name in app.tasks if not name.startswith("celery.")} - set(settings.CELERY_TASK_ROUTES)
     assert {"campaigns.tick", "campaigns.apply_events", "console.run_jobs"} <= short
     assert not {"campaigns.lane", "campaigns.prepare", "console.run_job"} & short
+
+
+# -- the clock --------------------------------------------------------------------------------------
+
+
+class _Ticks:
+    """A clock whose machine stands still until `pass_` moves it; `sent` is what it has queued."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.at, self.sent = 1000.0, list[str]()
+        monkeypatch.setattr("console.celery.time.monotonic", lambda: self.at)
+        monkeypatch.setattr(Clock, "apply_entry", lambda _, entry, **__: self.sent.append(entry.task))
+        monkeypatch.setattr(Clock, "producer", None)
+        self.clock = Clock(app)
+
+    def pass_(self, seconds: float) -> float:
+        self.at += seconds
+        return self.clock.tick()
+
+
+@pytest.fixture
+def ticks(monkeypatch: pytest.MonkeyPatch) -> _Ticks:
+    return _Ticks(monkeypatch)
+
+
+def test_the_clock_sleeps_until_something_is_due(ticks: _Ticks) -> None:
+    assert ticks.pass_(0) == pytest.approx(1.0)
+    assert ticks.pass_(0.25) == pytest.approx(0.75)
+    assert ticks.sent == []
+
+
+def test_the_clock_sends_every_entry_at_its_time(ticks: _Ticks) -> None:
+    for _ in range(60):
+        ticks.pass_(1.0)
+    schedule = settings.CELERY_BEAT_SCHEDULE.values()
+    assert {name: ticks.sent.count(name) for name in set(ticks.sent)} == {
+        entry["task"]: int(60 / entry["schedule"]) for entry in schedule if entry["schedule"] <= 60
+    }
+
+
+def test_the_clock_does_not_make_up_for_what_it_missed(ticks: _Ticks) -> None:
+    ticks.pass_(30.5)
+    ticks.pass_(0.1)
+    assert ticks.sent.count("campaigns.tick") == 2
+    assert ticks.pass_(0) == pytest.approx(0.9)
+
+
+def test_the_clock_ticks_on_when_the_time_of_day_is_set_back(ticks: _Ticks, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks.pass_(1.0)
+    before = app.now()
+    monkeypatch.setattr(app, "now", lambda: before - timedelta(hours=1))
+    ticks.pass_(1.0)
+    assert ticks.sent == ["campaigns.tick"] * 2
+
+
+@pytest.mark.django_db
+def test_a_connection_outlives_a_task() -> None:
+    """Opening one takes longer than all else that an idle second does."""
+    connection.ensure_connection()
+    before = connection.connection
+    DjangoWorkerFixup(app).on_task_postrun(sender=tick)
+    assert connection.connection is before

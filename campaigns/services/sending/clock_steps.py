@@ -33,14 +33,17 @@ _WAITS: tuple[tuple[type[Model], str], ...] = (
 )
 
 
+def margin() -> timedelta:
+    """How far ahead of us a sign of life may lie. So long any wait may be, and what was written since by the new clock
+    is not taken for something of the old one."""
+    return timedelta(seconds=2 * settings.LEASE_SECONDS)
+
+
 def mend(now: datetime, beat: str = "beat") -> timedelta | None:
     """Notice by the last sign of life of `beat`, which lies ahead of us, that the clock was set back; gives the step.
-
-    Less than two leases is left alone: so long any wait may be, and what was written since by the new clock is not
-    taken for something of the old one.
-    """
-    margin = timedelta(seconds=2 * settings.LEASE_SECONDS)
-    last = Heartbeat.objects.filter(name=beat, at__gt=now + margin).values_list("at", flat=True).first()
+    Less than the margin is left alone."""
+    latest = now + margin()
+    last = Heartbeat.objects.filter(name=beat, at__gt=latest).values_list("at", flat=True).first()
     if last is None:
         return None
     step: timedelta = last - now
@@ -48,9 +51,9 @@ def mend(now: datetime, beat: str = "beat") -> timedelta | None:
         if not Heartbeat.objects.filter(name=beat, at=last).update(at=now):
             return None  # another tick was first
         for model, field in _WAITS:
-            late = model._default_manager.filter(**{f"{field}__gt": now + margin})
+            late = model._default_manager.filter(**{f"{field}__gt": latest})
             late.update(**{field: F(field) - step})
-        late_slots = Pace.objects.filter(next_at__gt=(now + margin).timestamp())
+        late_slots = Pace.objects.filter(next_at__gt=latest.timestamp())
         late_slots.update(next_at=F("next_at") - step.total_seconds(), recent="")
     log.error("the clock was set back", extra={"seconds": step.total_seconds()})
     return step

@@ -6,10 +6,10 @@ import signal
 import sys
 from typing import Any
 
-from celery.beat import Scheduler, Service
+from celery.beat import Service
 from django.core.management.base import BaseCommand
 
-from console.celery import app
+from console.celery import Clock, app
 
 
 class Command(BaseCommand):
@@ -18,4 +18,4 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # the service's own way out
-        Service(app, scheduler_cls=Scheduler, remote_control=False).start()  # its schedule stays in memory
+        Service(app, scheduler_cls=Clock, remote_control=False).start()  # its schedule stays in memory

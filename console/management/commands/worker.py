@@ -20,13 +20,13 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from celery.beat import Scheduler, Service
+from celery.beat import Service
 from celery.platforms import SecurityWarning
 from celery.signals import setup_logging, worker_shutting_down
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from console.celery import app
+from console.celery import Clock, app
 from console.offspring import end_with_parent
 
 THREADS = 20  # embedded: tasks wait on HTTP, and a lane keeps its thread for seconds
@@ -112,7 +112,7 @@ class Beat(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="beat", daemon=True)
         self.has_failed = False
-        self._service = Service(app, max_interval=1, scheduler_cls=Scheduler, remote_control=False)
+        self._service = Service(app, max_interval=1, scheduler_cls=Clock, remote_control=False)
         worker_shutting_down.connect(self._stop_service)
 
     def run(self) -> None:

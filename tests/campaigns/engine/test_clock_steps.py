@@ -28,7 +28,7 @@ def dispatch(make_account, make_campaign, make_contacts, engine):
     Batch.objects.filter(dispatch=prepared).update(not_before=ahead)
     assert lanes.take_lane(prepared.account_id, ahead) is not None
     Pace.objects.create(name=f"account:{prepared.account_id}:requests", next_at=ahead.timestamp())
-    heartbeats.beat("beat", ahead)
+    heartbeats.beat(ahead, "beat")
     return prepared
 
 
@@ -56,7 +56,7 @@ def test_a_lease_by_the_new_clock_stays(dispatch):
 
 def test_a_clock_that_is_right_changes_nothing(dispatch):
     now = timezone.now()
-    heartbeats.beat("beat", now)
+    heartbeats.beat(now, "beat")
     before = list(Batch.objects.values_list("not_before", flat=True))
     assert clock_steps.mend(now) is None
     assert list(Batch.objects.values_list("not_before", flat=True)) == before
