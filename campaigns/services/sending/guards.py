@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from campaigns.models import Dispatch, DispatchKind
+from campaigns.providers.base import Capabilities
 from campaigns.querysets import evidence
 from campaigns.querysets.evidence import Standing
 from campaigns.services.sending import moves
@@ -40,6 +41,12 @@ def share_of(dispatch: Dispatch) -> int:
     """Failures in per cent at which it is held: the campaign's own figure, else the workspace's; 0 = never."""
     own = dispatch.failure_share
     return dispatch.workspace.failure_share if own is None else own
+
+
+def waits(capabilities: Capabilities) -> bool:
+    """Whether a message in doubt is no failure yet, because the vendor will be asked or gets the same request again.
+    One answer that is lost on its way says nothing about the others, and most of such messages have arrived."""
+    return bool(capabilities.look_up_after)
 
 
 def judge(dispatch: Dispatch, standing: Standing) -> Verdict | None:

@@ -44,7 +44,6 @@ LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
 LOST_TICKET = "?"
-_BAD = (RecipientStatus.FAILED, RecipientStatus.UNKNOWN)
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -178,7 +177,8 @@ def _settle(flight: Flight, ledger: Ledger) -> None:
     elif isinstance(answer, MaybeSent):
         people = claims.lose_rows(dispatch_id, batch.number, answer.reason)
         strange = answer.text or str(answer.reason) if answer.reason == Reason.UNREADABLE_ANSWER else ""
-        ledger.learn(flight.dispatch, people, people, strange, _answers(flight))
+        failed = 0 if guards.waits(flight.capabilities) else people
+        ledger.learn(flight.dispatch, failed, failed, strange, _answers(flight))
         unknown = (RecipientStatus.UNKNOWN, answer.reason)
         ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
         _close(flight, ledger.now, unknown=people > 0, answer=answer)
@@ -243,8 +243,10 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     if people:
         unread = [o for o in gone if o.reason == Reason.UNREADABLE_ANSWER]
         strange = bool(unread) and (len(unread) == people or not flight.capabilities.one_per_request)
-        bad = sum(o.status in _BAD for o in gone)
-        ledger.learn(flight.dispatch, people, bad, unread[0].detail or "?" if strange else "", _answers(flight))
+        ended = Counter(o.status for o in gone)
+        doubts = 0 if guards.waits(flight.capabilities) else ended[RecipientStatus.UNKNOWN]
+        failed, tried = ended[RecipientStatus.FAILED] + doubts, people - ended[RecipientStatus.UNKNOWN] + doubts
+        ledger.learn(flight.dispatch, tried, failed, unread[0].detail or "?" if strange else "", _answers(flight))
     _close(flight, ledger.now, unknown=unknown, answer=None)
 
 

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from campaigns.models import Batch, Dispatch
+from campaigns.models import Batch, Dispatch, EvidenceSource
 from campaigns.providers.base import Misconfigured, NotSent, Outcome, Outgoing, ProviderError, Receipt
 from campaigns.querysets import ledger_ids, standing
 from campaigns.querysets.claims import ClaimedBatch
 from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services.connecting import accounts
-from campaigns.services.sending import holds, outcomes, pace
+from campaigns.services.sending import guards, holds, outcomes, pace
 from campaigns.services.sending.flights import Flight, is_marketing, is_test, load
 from campaigns.services.writing import content
 from campaigns.states import BatchStatus, DispatchStatus, Reason, RecipientStatus
@@ -111,7 +111,8 @@ def _settle(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> int:
             for receipt in accepted
         ]
         moved = ledger.write(dispatch.pk, rows, frozenset({RecipientStatus.UNKNOWN}))
-        ledger.close()
+        doubts = sum(receipt.outcome is Outcome.UNKNOWN for receipt in receipts)
+        _learn(dispatch, doubts, ledger)
         outcomes.note_tickets(flight, accepted, now)
         if not ledger_ids.unknown_rows(dispatch.pk, flight.batch.number):
             Batch.objects.filter(pk=flight.batch.id, status=BatchStatus.UNKNOWN).update(
@@ -133,7 +134,19 @@ def _not_answered(batch: Batch, error: ProviderError, now: datetime) -> int:
     if isinstance(error, (NotSent, Misconfigured)):
         wait = getattr(error, "retry_after", None)
         _again_from_the_start(batch.pk, timedelta(seconds=wait) if wait else LATER, now)
+    else:
+        with transaction.atomic():
+            doubts = len(ledger_ids.unknown_rows(batch.dispatch_id, batch.number))
+            _learn(batch.dispatch, doubts, outcomes.Ledger(now))
     return 0
+
+
+def _learn(dispatch: Dispatch, doubts: int, ledger: outcomes.Ledger) -> None:
+    """Close the ledger. What is in doubt also after its repetition has failed as far as the guards can tell."""
+    if doubts:
+        ledger.learn(dispatch, doubts, doubts)
+    ledger.close(EvidenceSource.RECEIPTS)
+    guards.enforce(ledger.verdicts, ledger.now)
 
 
 def _again_from_the_start(batch_id: int, wait: timedelta, now: datetime) -> None:

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, Q
 
-from campaigns.models import Batch, Dispatch
+from campaigns.models import Batch, Dispatch, EvidenceSource
 from campaigns.providers.base import Absent, Capabilities, Channel, Event, EventKind, ProviderError
 from campaigns.querysets import claims, ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services.connecting import accounts
-from campaigns.services.sending import outcomes
+from campaigns.services.sending import guards, outcomes
 from campaigns.services.sending.flights import reference_of
 from campaigns.services.settling import receipts, repetition
 from campaigns.states import RECIPIENT_MOVES, BatchStatus, DispatchStatus, Reason, RecipientStatus
@@ -140,8 +140,12 @@ def _after_look_up(batch: Batch, now: datetime) -> None:
             ledger.write(dispatch.pk, again, RECIPIENT_MOVES["resubmit"].sources)
         else:
             lost = [RowOutcome(id=pk, status=RecipientStatus.UNKNOWN, reason=Reason.NOT_FOUND) for pk, _, _ in rows]
-            ledger.write(dispatch.pk, lost, frozenset({RecipientStatus.UNKNOWN}))
-        ledger.close()
+            moved = ledger.write(dispatch.pk, lost, frozenset({RecipientStatus.UNKNOWN}))
+            ours = -ledger.deltas[dispatch.pk][RecipientStatus.UNKNOWN, Reason.WORKER_DIED]
+            if moved > ours:  # what our own death left says nothing about the provider
+                ledger.learn(dispatch, moved - ours, moved - ours)
+        ledger.close(EvidenceSource.RECEIPTS)
+        guards.enforce(ledger.verdicts, now)
 
 
 def _first_doubt(batch: Batch, now: datetime) -> datetime:
