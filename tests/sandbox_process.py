@@ -92,6 +92,11 @@ class SandboxProcess:
         """The next `times` requests to `path` misbehave. Options: retry_after, seconds, accept."""
         self._post("faults", {"path": path, "kind": kind, "times": times, **options})
 
+    def disarm(self) -> None:
+        """Nothing misbehaves any more."""
+        request = urllib.request.Request(self._control("faults"), method="DELETE")
+        urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()
+
     def advance(self, seconds: float = 0.0) -> dict[str, Any]:
         """Move the virtual clock on and wait until all callbacks that came due are through."""
         return self._post("clock", {"advance_s": seconds})

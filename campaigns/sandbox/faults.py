@@ -11,6 +11,7 @@ STATUSES = {"http_401": 401, "http_429": 429, "http_500": 500, "http_502": 502, 
 
 KINDS = frozenset(STATUSES) | {
     "html_502",  # a proxy's error page
+    "cut_502",  # the connection breaks in the middle of it
     "timeout_before_accept",  # hangs, nothing accepted
     "timeout_after_accept",  # accepts, then hangs
     "reset_before_accept",
@@ -48,8 +49,8 @@ class BadFault(ValueError):
 @dataclass(slots=True)
 class Fault:
     """path: exact, or a prefix that ends in `*`. vendor: the slug of the only one it hits, "" = any. times: how many
-    requests it hits. seconds: real time it lasts. accept: an http_* or html_* fault that processes the request before
-    it lies about it."""
+    requests it hits. seconds: real time it lasts. accept: an http_*, html_* or cut_502 fault that processes the
+    request before it lies about it."""
 
     path: str
     kind: str

@@ -15,6 +15,7 @@ from campaigns.sandbox.wire import Answer
 
 POLL = 0.1  # seconds between looks whether the client of a hanging request is still there
 PIECES = 20  # of a slowly dripping body
+PROXY_KINDS = ("html_502", "cut_502")
 
 BAD_GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -40,10 +41,11 @@ async def misbehave(
     """Carry out a fault that is more than waiting. `process` acts on the request and gives the true answer,
     `refuse` gives the vendor's error answer for a status; `released` ends all hanging at once."""
     kind = fault.kind
-    if kind in STATUSES or kind == "html_502":
+    if kind in STATUSES or kind in PROXY_KINDS:
         if fault.accept:
             await process()
-        return to_response(_error(fault, refuse))
+        answer = _error(fault, refuse)
+        return await _cut(request, answer) if kind == "cut_502" else to_response(answer)
     if kind.endswith("_before_accept"):
         if kind.startswith("timeout"):
             await hang(request, fault.seconds, released)
@@ -78,7 +80,7 @@ def reset(request: web.Request) -> Broken:
 
 
 def _error(fault: Fault, refuse: Callable[[int], Answer]) -> Answer:
-    if fault.kind == "html_502":
+    if fault.kind in PROXY_KINDS:
         return Answer(BAD_GATEWAY_PAGE, 502, content_type="text/html")
     answer = refuse(STATUSES[fault.kind])
     if fault.retry_after is not None:

@@ -7,7 +7,7 @@ import re
 import time
 import traceback
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,13 +42,19 @@ class Outcome:
         return [*([self.broken] if self.broken else []), *self.verdict.untrue]
 
     def record(self) -> dict[str, Any]:
+        """As JSON; `of_record` makes it an outcome again."""
         return {**asdict(self), "survived": self.survived, "problems": self.problems()}
 
 
-def chosen(engine: str, name: str | None, quick: bool) -> list[Case]:
-    """The cases of an engine; `name`: those whose sentence contains it (a regular expression)."""
+def of_record(record: Mapping[str, Any]) -> Outcome:
+    return Outcome(record["name"], record["seconds"], Verdict(**record["verdict"]), record["broken"])
+
+
+def chosen(engine: str, name: str | None, quick: bool, part: tuple[int, int] = (0, 1)) -> list[Case]:
+    """The cases of an engine; `name`: those whose sentence contains it (a regular expression); `part` (n, m): every
+    m-th of them from the n-th on."""
     found = [case for case in ALL if engine in case.engines and (case.quick or not quick)]
-    return [case for case in found if not name or re.search(name, case.name, re.IGNORECASE)]
+    return [case for case in found if not name or re.search(name, case.name, re.IGNORECASE)][part[0] :: part[1]]
 
 
 def play(stage: Stage, case: Case, seed: int) -> Outcome:

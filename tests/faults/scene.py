@@ -32,8 +32,21 @@ SEND = {
     "salesforce-marketing-cloud": "/messaging/v1/sms/messages/*",
 }
 MOBILES = {"ES": "+346", "GR": "+3069"}
+# What the sandboxes never deliver: the end of a number, the beginning of an email address. Written down here and not
+# read from them, so that the oracle cannot be wrong together with what it judges. One vendor's dispatches know no
+# receipts by person.
+UNDELIVERABLE = {
+    "sinch-messaging": "104",
+    "messaging-service": "hardbounce",
+    "octopush": "901",
+    "salesforce-marketing-cloud": "0004",
+}
+DELIVERABLE = "900"  # a number's end that means nothing special to any of them
+EACH = 10  # one in so many is somebody whom nothing reaches
 SETTLE_SECONDS = 120.0
+RETRIES_SECONDS = 600.0  # of the sandbox's clock: longer than the first retries of a callback are apart
 MOVING = (RecipientStatus.QUEUED, RecipientStatus.CLAIMED)
+UNDER_WAY = (RecipientStatus.ACCEPTED, RecipientStatus.SENT)
 
 
 @dataclass
@@ -45,6 +58,7 @@ class Scene:
     account: ProviderAccount
     owner: User
     people: int
+    receipts: bool = False  # the provider calls back about every message
 
     @property
     def dispatch(self) -> Dispatch:
@@ -57,6 +71,10 @@ class Scene:
     def arm(self, kind: str, times: int = 1, **options: Any) -> None:
         """The next `times` send requests meet this fault."""
         self.stage.sandbox.arm(self.send_path, kind, times, **options)
+
+    def disarm(self) -> None:
+        """The provider is itself again."""
+        self.stage.sandbox.disarm()
 
     def schedule(self) -> None:
         """From now on the next tick starts it."""
@@ -111,15 +129,21 @@ class Scene:
         further = (RecipientStatus.ACCEPTED, RecipientStatus.SENT, RecipientStatus.DELIVERED)
         self.until(lambda: sum(self.statuses().get(one, 0) for one in further) >= people, f"acceptance {people}")
 
-    def until_over(self) -> None:
-        """Finished or stopped, nothing waits or flies, no look-up is due, every callback is worked off."""
-        self.until(self.is_over, "the end")
+    def until_over(self, seconds: float = SETTLE_SECONDS) -> None:
+        """Finished or stopped, nothing waits or flies, no look-up is due, every callback is worked off; and where the
+        provider calls back, everybody has a last word."""
+        self.until(self.is_over, "the end", seconds)
+        if self.receipts:
+            self.stage.sandbox.advance(RETRIES_SECONDS)  # what it could not bring meanwhile it brings now
+            self.until(self.has_every_receipt, "the last receipt", seconds)
 
-    def until_delivered(self) -> None:
-        """Every accepted row has its receipt."""
-        self.until_over()
-        waiting = (RecipientStatus.ACCEPTED, RecipientStatus.SENT)
-        self.until(lambda: not any(self.statuses().get(status) for status in waiting), "the last receipt")
+    def has_every_receipt(self) -> bool:
+        return self.is_over() and not any(self.statuses().get(status) for status in UNDER_WAY)
+
+    def is_undeliverable(self, address: str) -> bool:
+        """Whether the provider tells of this person's message that it was not delivered."""
+        mark = UNDELIVERABLE.get(self.account.provider, "-")
+        return address.startswith(mark) or address.endswith(mark)
 
     def is_over(self) -> bool:
         dispatch = Dispatch.objects.filter(campaign=self.campaign, status__in=["finished", "stopped"]).first()
@@ -138,16 +162,20 @@ def prepare(
     speed: float | None = None,
     options: dict[str, Any] | None = None,
     receipts: bool = False,
+    guards: bool = False,
 ) -> Scene:
     """A campaign to `people` that is ready to be scheduled. `speed`: messages a second; `receipts`: the sandbox knows
-    where its callbacks go. One message a request where the look-up vendor offers it."""
+    where its callbacks go (one vendor is told with each message); `guards`: as an installation has them, else off."""
     kind, now = REHEARSALS[provider], timezone.now()
     # Look-ups are asked without the vendor's pauses (`injection.waits`), so its sandbox must not mind.
     stage.sandbox.configure(**{"salesforce-marketing-cloud": {"gets_per_second": 0}})
     workspace, owner = rehearsal.workspace_for(now, kind.country)
-    # The guards would call a person, who is not here; they have tests of their own.
-    Workspace.objects.filter(pk=workspace.pk).update(failure_share=0, strange_answers=0)
-    Contact.objects.bulk_create(contacts(workspace, people, kind.country))
+    # The guards would call a person, who is not here; they have cases of their own (`cases.guards`).
+    usual = Workspace() if guards else Workspace(failure_share=0, strange_answers=0)
+    Workspace.objects.filter(pk=workspace.pk).update(
+        failure_share=usual.failure_share, strange_answers=usual.strange_answers
+    )
+    Contact.objects.bulk_create(contacts(workspace, people, kind.country, UNDELIVERABLE.get(provider, "")))
     channel = Channel.EMAIL if provider == REFUSES_DOUBLES else Channel.SMS
     plan = rehearsal.Plan(contacts=Path(), base_url=stage.relay.url, provider=provider, country=kind.country)
     account = rehearsal.account_of(plan, provider, workspace, owner, now)
@@ -159,17 +187,22 @@ def prepare(
     Campaign.objects.filter(pk=campaign.pk).update(messages_per_second=speed, start_at=None, zone="")
     if receipts:
         stage.sandbox.configure(**portal_settings(workspace, stage.url))
-    return Scene(stage, campaign, account, owner, people)
+    return Scene(stage, campaign, account, owner, people, receipts or provider == REFUSES_DOUBLES)
 
 
-def contacts(workspace: Workspace, people: int, country: str) -> list[Contact]:
-    """Reachable by mobile and email. Numbers that end in 900 mean nothing special to the sandbox."""
+def contacts(workspace: Workspace, people: int, country: str, undeliverable: str = "") -> list[Contact]:
+    """Reachable by mobile and email; one in ten has an address that says `undeliverable`, where that is given."""
     now, mobile = timezone.now(), MOBILES[country]
-    return [
-        Contact(
-            workspace=workspace, key=f"K{i}", email=f"person{i}@example.test", phone=f"{mobile}{i:05d}900",
-            phone_type="mobile", first_name=f"Ñandú {i}", last_name="Apellido", country=country,
-            sms_consent=Consent.GRANTED, email_consent=Consent.GRANTED, created_at=now, updated_at=now,
-        )
-        for i in range(people)
-    ]  # fmt: skip
+    found = []
+    for i in range(people):
+        mark = undeliverable if i % EACH == 0 else ""
+        name, end = (mark, DELIVERABLE) if mark.isalpha() else ("person", mark or DELIVERABLE)
+        found.append(
+            Contact(
+                workspace=workspace, key=f"K{i}", email=f"{name}{i}@example.test",
+                phone=f"{mobile}{i:0{8 - len(end)}d}{end}",
+                phone_type="mobile", first_name=f"Ñandú {i}", last_name="Apellido", country=country,
+                sms_consent=Consent.GRANTED, email_consent=Consent.GRANTED, created_at=now, updated_at=now,
+            )
+        )  # fmt: skip
+    return found

@@ -154,9 +154,9 @@ def broker(program: str, port: int) -> Iterator[Server]:
             server.stop()
 
 
-def ports() -> tuple[int, int]:
-    """Where database and broker of this process may listen; another process looks elsewhere."""
-    start = 20000 + os.getpid() * 7 % 9000
+def ports(number: int = 0) -> tuple[int, int]:
+    """Where the `number`-th database and broker of this process may listen; another process looks elsewhere."""
+    start = 20000 + (os.getpid() * 7 + number * 1009) % 9000
     return first_free("127.0.0.1", start), first_free("127.0.0.1", start + 10000)
 
 

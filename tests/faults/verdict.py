@@ -13,9 +13,10 @@ from campaigns.services.connecting import accounts
 from campaigns.services.sending.flights import reference_of
 from campaigns.services.settling import ledger_checks
 from campaigns.states import RecipientStatus
-from tests.faults.scene import MOVING, Scene
+from tests.faults.scene import MOVING, UNDER_WAY, Scene
 
 SHOWN = 6
+TOLD = (RecipientStatus.DELIVERED, RecipientStatus.UNDELIVERED)
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ def of(scene: Scene, log: list[dict[str, Any]]) -> Verdict:
     if miscount is not None:
         verdict.untrue.append(f"counters differ: {miscount}")
     verdict.untrue += _unsettled(scene, log)
+    verdict.untrue += _told_otherwise(scene)
     verdict.settled = _settled(scene)
     return verdict
 
@@ -85,9 +87,22 @@ def _unsettled(scene: Scene, log: list[dict[str, Any]]) -> list[str]:
     return [f"{one}: arrived, and no look-up has settled it" for one in found if one in there]
 
 
+def _told_otherwise(scene: Scene) -> list[str]:
+    """What the ledger says of a delivery and the provider tells otherwise."""
+    found = Recipient.objects.filter(dispatch=scene.dispatch, status__in=TOLD)
+    return [
+        f"{address}: the ledger says {status}"
+        for address, status in found.values_list("address", "status")
+        if (status == RecipientStatus.UNDELIVERED) != scene.is_undeliverable(address)
+    ]
+
+
 def _settled(scene: Scene) -> int:
-    """People of batches that were asked about or sent again, and whose outcome is known now."""
-    doubtful = Batch.objects.filter(Q(look_ups__gt=0) | Q(resubmission=True), dispatch=scene.dispatch)
+    """People of requests in doubt whose outcome is known now. In doubt is what was asked about or sent again, and
+    what got no answer or a broken one and was settled by a receipt before anybody asked."""
+    asked = Q(look_ups__gt=0) | Q(resubmission=True)
+    unanswered = Q(finished_at__isnull=False) & (Q(http_status=None) | Q(http_status__gte=500) | ~Q(excerpt=""))
+    doubtful = Batch.objects.filter(asked | unanswered, dispatch=scene.dispatch)
     numbers = list(doubtful.values_list("number", flat=True))
     rows = Recipient.objects.filter(dispatch=scene.dispatch, batch_no__in=numbers)
-    return rows.exclude(status=RecipientStatus.UNKNOWN).count()
+    return rows.filter(status__in=[*UNDER_WAY, *TOLD]).count()

@@ -156,6 +156,16 @@ def test_a_cut_body_is_shorter_than_announced(sandbox: SandboxProcess, sinch: ht
     assert len(sandbox.log()) == 1
 
 
+@pytest.mark.parametrize("accept", [False, True])
+def test_a_proxys_page_breaks_off(sandbox: SandboxProcess, sinch: httpx.Client, accept: bool) -> None:
+    sandbox.arm(PATH, "cut_502", accept=accept)
+    with sinch.stream("POST", PATH, json=MESSAGE) as answer:
+        assert answer.status_code == 502
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            answer.read()
+    assert len(sandbox.log()) == (1 if accept else 0)
+
+
 def test_a_slow_body_arrives_whole(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
     sandbox.arm(PATH, "slow_drip", seconds=0.1)
     started = time.monotonic()

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ from tests.faults import run as harness
 from tests.faults import servers, soak
 
 ENGINES = ("sqlite", "postgresql")
-INSIDE = "DESPACHO_FAULTS_INSIDE"  # set for the process that has a throw-away database
+PART = "DESPACHO_FAULTS_PART"  # "0/2": set for a process that has a throw-away database and plays this part
 
 
 class Command(BaseCommand):
@@ -39,6 +40,9 @@ class Command(BaseCommand):
         parser.add_argument("--quick", action="store_true", help="the half that CI runs")
         parser.add_argument("--list", action="store_true", help="print the cases and do nothing")
         parser.add_argument("--seed", type=int, default=4, help="of everything random (default 4)")
+        parser.add_argument(
+            "--at-once", type=int, default=1, metavar="N", help="so many cases side by side (default 1)"
+        )
         parser.add_argument("--report", type=Path, metavar="FILE", help="write the outcomes as JSON, too")
         parser.add_argument("--soak", action="store_true", help="instead of cases: many dispatches, random faults")
         parser.add_argument("--people", type=int, default=200_000, help="of the soak, all dispatches together")
@@ -51,33 +55,38 @@ class Command(BaseCommand):
             for case in harness.chosen(engine or "postgresql", options["case"], options["quick"]):
                 self.stdout.write(case.name)
             return
-        if os.environ.get(INSIDE) == "1":
-            sys.exit(self._play(engine, options))
-        sys.exit(max(self._again(one) for one in ([engine] if engine else ENGINES)))
+        if part := os.environ.get(PART):
+            number, parts = part.split("/")
+            self._play(engine, (int(number), int(parts)), options)
+            return
+        found = {one: self._run(one, options) for one in ([engine] if engine else ENGINES)}
+        if options["report"]:
+            records = [{"engine": one, **outcome.record()} for one in found for outcome in found[one] or ()]
+            options["report"].write_text(json.dumps(records))
+        survived = all(outcome.survived for outcomes in found.values() for outcome in outcomes or ())
+        # An engine that was left out is None; one that gave nothing has failed.
+        sys.exit(0 if survived and [] not in found.values() else 1)
 
-    def _again(self, engine: str) -> int:
-        """Run this command on a throw-away database of `engine`."""
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:], "--engine", engine]
-        ours = ("DATABASE_URL", "BROKER_URL", "SANDBOX_URL", "PUBLIC_URL")
-        kept = {name: value for name, value in os.environ.items() if name not in ours}
+    def _run(self, engine: str, options: dict[str, Any]) -> list[harness.Outcome] | None:
+        """Play in processes that have a throw-away database of `engine` each; None where it cannot be had, empty
+        when a process did not come to its end."""
         if engine == "postgresql" and servers.programs() is None:
-            self.stdout.write("PostgreSQL was left out. To try it: apt-get install postgresql redis-server")
-            return 0
-        with tempfile.TemporaryDirectory(prefix="despacho-faults-") as folder:
-            keys = {INSIDE: "1", "DESPACHO_NO_VENV": "1", "LOG_LEVEL": "ERROR", "DESPACHO_DATA": folder}
-            keys |= {"SECRET_KEY": "only-for-tests", "FIELD_KEYS": "only-for-tests", "DEBUG": "false"}
-            keys |= {"ALLOW_PRIVATE_PROVIDER_URLS": "true", "DJANGO_SETTINGS_MODULE": "tests.settings"}
-            if engine == "postgresql":
-                database, broker = servers.ports()
-                keys |= {"DATABASE_URL": servers.database_url(database), "BROKER_URL": servers.broker_url(broker)}
-            process = subprocess.Popen(command, env={**kept, **keys}, preexec_fn=end_with_parent())
-            try:
-                return process.wait()
-            finally:
-                process.terminate()
-                process.wait()
+            self._say("PostgreSQL was left out. To try it: apt-get install postgresql redis-server")
+            return None
+        self._say(f"\n{engine}, seed {options['seed']}\n{harness.HEAD}")
+        parts = 1 if options["soak"] else max(1, options["at_once"])
+        with tempfile.TemporaryDirectory(prefix="despacho-faults-") as folder, ExitStack() as stack:
+            reports = [Path(folder) / f"{number}.json" for number in range(parts)]
+            started = [stack.enter_context(_part(engine, number, reports)) for number in range(parts)]
+            codes = [process.wait() for process in started]
+            if any(codes):
+                return []
+            outcomes = [harness.of_record(one) for report in reports for one in json.loads(report.read_text())]
+        self._say(harness.total(engine, outcomes))
+        return outcomes
 
-    def _play(self, engine: str, options: dict[str, Any]) -> int:
+    def _play(self, engine: str, part: tuple[int, int], options: dict[str, Any]) -> None:
+        """Inside such a process: one part of the cases, or the soak."""
         with ExitStack() as stack:
             database, broker = None, None
             if engine == "postgresql":
@@ -86,21 +95,41 @@ class Command(BaseCommand):
                 database = stack.enter_context(servers.postgresql(found[0], _port(os.environ["DATABASE_URL"])))
                 broker = stack.enter_context(servers.broker(found[1], _port(os.environ["BROKER_URL"])))
             call_command("migrate", verbosity=0)
-            self.stdout.write(f"\n{engine}, seed {options['seed']}\n{harness.HEAD}")
             if options["soak"]:
                 plan = soak.Plan(options["people"], options["dispatches"], options["seed"])
                 outcomes = [soak.run(plan, (database, broker), self._say)]
             else:
-                cases = harness.chosen(engine, options["case"], options["quick"])
+                cases = harness.chosen(engine, options["case"], options["quick"], part)
                 outcomes = harness.play_all(cases, (database, broker), options["seed"], self._say)
-        self._say(harness.total(engine, outcomes))
-        if options["report"]:
-            options["report"].write_text(json.dumps([outcome.record() for outcome in outcomes]))
-        return 0 if outcomes and all(outcome.survived for outcome in outcomes) else 1
+        options["report"].write_text(json.dumps([outcome.record() for outcome in outcomes]))
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+@contextmanager
+def _part(engine: str, number: int, reports: Sequence[Path]) -> Iterator[subprocess.Popen[bytes]]:
+    """This command again, for one part, with data, database and broker of its own."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *sys.argv[1:], "--engine", engine]
+    ours = ("DATABASE_URL", "BROKER_URL", "SANDBOX_URL", "PUBLIC_URL")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    with tempfile.TemporaryDirectory(prefix="despacho-faults-") as folder:
+        keys = {PART: f"{number}/{len(reports)}", "DESPACHO_NO_VENV": "1", "LOG_LEVEL": "ERROR"}
+        keys |= {"SECRET_KEY": "only-for-tests", "FIELD_KEYS": "only-for-tests", "DEBUG": "false"}
+        keys |= {"ALLOW_PRIVATE_PROVIDER_URLS": "true", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        keys["DESPACHO_DATA"] = folder
+        if engine == "postgresql":
+            database, broker = servers.ports(number)
+            keys |= {"DATABASE_URL": servers.database_url(database), "BROKER_URL": servers.broker_url(broker)}
+        process = subprocess.Popen(
+            [*command, "--report", str(reports[number])], env={**kept, **keys}, preexec_fn=end_with_parent()
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def _port(url: str) -> int:

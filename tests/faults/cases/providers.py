@@ -14,6 +14,7 @@ from tests.faults.scene import LOOK_UP, REFUSES_DOUBLES, SEND, Scene, prepare
 from tests.faults.stage import Stage
 
 PROXY_LIES = "takes a request and a proxy answers 502"
+PROXY_BREAKS = "takes a request and a proxy breaks off in the middle of a 502"
 # Name of the fault -> what the sandbox is told.
 KINDS: dict[str, dict[str, Any]] = {
     "hangs before it takes a request": {"kind": "timeout_before_accept"},
@@ -27,6 +28,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "answers 503": {"kind": "http_503"},
     "answers 502 with a proxy's page": {"kind": "html_502"},
     PROXY_LIES: {"kind": "html_502", "accept": True},
+    "answers 502 and breaks off in the middle of it": {"kind": "cut_502"},
+    PROXY_BREAKS: {"kind": "cut_502", "accept": True},
     "breaks off in the middle of the body": {"kind": "cut_body"},
     "answers broken JSON": {"kind": "garbled_json"},
     "answers truncated JSON": {"kind": "truncated_json"},
@@ -59,7 +62,7 @@ def every_kind(provider: str, kinds: tuple[str, ...], stage: Stage, chance: rand
 
 # The contracts of these two say that a 502 was not taken and goes again (Sinch §17.1, Octopush §12): who takes the
 # request all the same breaks its word, and nothing on our side could know.
-VOUCHED = {("sinch-messaging", PROXY_LIES), ("octopush", PROXY_LIES)}
+VOUCHED = {(vendor, lie) for vendor in ("sinch-messaging", "octopush") for lie in (PROXY_LIES, PROXY_BREAKS)}
 
 for _provider in SEND:
     for _kind in KINDS:

@@ -85,7 +85,7 @@ def in_receipts(stage: Stage, chance: random.Random) -> list[Scene]:
     stage.stop_at(points.IN_RECEIPTS)
     scene.schedule()
     stage.start(stage.kill_whoever(stage.wait_for_stop()))
-    scene.until_delivered()
+    scene.until_over()
     return [scene]
 
 
