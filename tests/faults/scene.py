@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 
 from campaigns.demo import rehearsal
@@ -104,8 +104,8 @@ class Scene:
         return ProviderEvent.objects.filter(account=self.account, outcome="parked").count()
 
     def statuses(self) -> dict[str, int]:
-        found = Recipient.objects.filter(dispatch__campaign=self.campaign)
-        return dict(Counter(found.values_list("status", flat=True)))
+        found = Recipient.objects.filter(dispatch__campaign=self.campaign).values_list("status")
+        return dict(found.annotate(people=Count("pk")))
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
         """Wait; what ends by itself meanwhile is started again."""

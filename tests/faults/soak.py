@@ -26,7 +26,7 @@ KINDS = (
     "http_500", "http_503", "html_502", "cut_502", "cut_body", "garbled_json", "truncated_json", "slow_drip",
     "wrong_count",
 )  # fmt: skip
-SECONDS = 600.0  # that a dispatch takes by its speed, so that faults find something to hit
+SECONDS = 100.0  # that a dispatch takes at least, so that faults find something to hit
 SLOWEST = 20.0  # messages a second
 
 

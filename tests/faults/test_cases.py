@@ -19,6 +19,7 @@ pytestmark = pytest.mark.faults
 
 ENGINE = connection.vendor
 PATIENCE = 15 * 60.0  # seconds for all of them
+AT_ONCE = "2"  # cases mostly wait: for leases, answers and processes
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[s
     report = tmp_path_factory.mktemp("faults") / "report.json"
     command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "faults", "--quick", "--engine", ENGINE]
     done = subprocess.run(
-        [*command, "--report", str(report)],
+        [*command, "--at-once", AT_ONCE, "--report", str(report)],
         cwd=settings.BASE_DIR,
         timeout=PATIENCE,
         stdout=subprocess.PIPE,
