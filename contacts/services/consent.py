@@ -70,7 +70,7 @@ def change_many(
     """
     changed = 0
     for start in range(0, len(contact_ids), CHUNK):
-        people = Contact.objects.for_workspace(workspace).filter(pk__in=contact_ids[start : start + CHUNK])
+        people = Contact.objects.numbered(workspace, contact_ids[start : start + CHUNK])
         people = people.exclude(**{f"{channel}_consent": state})
         if state != Consent.WITHDRAWN:
             people = people.exclude(**{f"{channel}_consent": Consent.WITHDRAWN}).exclude(**{ADDRESS[channel]: ""})
@@ -84,7 +84,7 @@ def record_many(
 ) -> None:
     """The history of people who were created with `state`: their column says it already."""
     for start in range(0, len(contact_ids), CHUNK):
-        people = Contact.objects.for_workspace(workspace).filter(pk__in=contact_ids[start : start + CHUNK])
+        people = Contact.objects.numbered(workspace, contact_ids[start : start + CHUNK])
         insert_from(
             ConsentEvent, _EVENT_COLUMNS, people.values_list("workspace_id", "pk", *_row(channel, state, proof, now))
         )

@@ -97,11 +97,13 @@ def _suppressed(workspace: Workspace, decisions: matching.Decisions) -> dict[str
 
 
 def _summary(target: Target, decisions: matching.Decisions, suppressed: dict[str, set[str]]) -> Merged:
-    blocked = sum(
-        1
-        for person in decisions.people()
-        if any(getattr(person, column) in suppressed[channel] for channel, column in ADDRESS.items())
-    )
+    blocked = 0
+    if any(suppressed.values()):
+        blocked = sum(
+            1
+            for person in decisions.people()
+            if any(getattr(person, column) in suppressed[channel] for channel, column in ADDRESS.items())
+        )
     return Merged(
         created=len(decisions.create),
         updated=len(decisions.update),

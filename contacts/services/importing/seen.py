@@ -6,15 +6,13 @@ from array import array
 
 from contacts.services.importing.rows import Candidate
 
-_64_BITS = (1 << 64) - 1
-
 
 class HashTable:
     """A set of hashes of 64 bits in eight bytes each, where Python's own takes eighty: files have millions of rows."""
 
     def __init__(self, expected: int = 0) -> None:
         self._size = 1 << max(10, (expected * 3 // 2).bit_length())
-        self._slots = array("Q", bytes(8 * self._size))
+        self._slots = array("q", bytes(8 * self._size))
         self._count = 0
 
     def __contains__(self, number: int) -> bool:
@@ -22,10 +20,13 @@ class HashTable:
 
     def add(self, number: int) -> bool:
         """True when it was there already."""
-        place = self._place(number)
-        if self._slots[place]:
-            return True
-        self._slots[place] = number
+        slots, mask = self._slots, self._size - 1
+        place = number & mask
+        while found := slots[place]:  # as `_place`; once more here, because every row of every file comes by
+            if found == number:
+                return True
+            place = (place + 1) & mask
+        slots[place] = number
         self._count += 1
         if self._count * 4 > self._size * 3:
             self._grow()
@@ -42,7 +43,7 @@ class HashTable:
     def _grow(self) -> None:
         kept = [number for number in self._slots if number]
         self._size *= 2
-        self._slots = array("Q", bytes(8 * self._size))
+        self._slots = array("q", bytes(8 * self._size))
         for number in kept:
             self._slots[self._place(number)] = number
 
@@ -73,4 +74,4 @@ class Seen:
 
 
 def _hash(kind: str, text: str) -> int:
-    return hash((kind, text)) & _64_BITS or 1
+    return hash((kind, text)) or 1
