@@ -1,7 +1,9 @@
 """Reading the ledger of one dispatch so that ten million rows cost what ten thousand cost.
 
 Everything here walks the index (dispatch, status, id) from a known place and stops after a page: a status list
-is read as one short walk per status and merged, because `status IN (…) ORDER BY id` would sort them all.
+is read as one short walk per status and merged, because `status IN (…) ORDER BY id` would sort them all. The status is
+part of the order and bounded instead of equated: else PostgreSQL, where most rows have it, walks the primary key, past
+everybody's rows until it meets those of the dispatch, of which there may be a hundred million before them.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Any
 from campaigns.querysets import sql
 from campaigns.states import BatchStatus, RecipientStatus
 
+FIRST, LAST = 0, 2**63 - 1  # before and after all row ids
 _RETRYING = (
     "SELECT b.number FROM campaigns_batch b WHERE b.dispatch_id = %s "
     f"AND b.status = '{BatchStatus.READY}' AND b.tries > 0 AND b.not_before > %s"
@@ -32,42 +35,52 @@ class Walk:
     now: datetime | None = None
 
 
-def _where(walk: Walk, status: str) -> tuple[str, list[Any]]:
-    # Few rows retry among very many that wait, and few have some reason among very many of the same status: the
-    # expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
-    # batch_no) or from the reason (index dispatch, reason, id).
-    column = "(r.status || '')" if walk.retrying or walk.reason else "r.status"
-    text, params = f"r.dispatch_id = %s AND {column} = %s", [walk.dispatch_id, status]
+def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) -> list[int]:
+    """At most `limit` row ids after `beyond` (before it, when `backwards`), ascending."""
+    direction = "DESC" if backwards else "ASC"
+    pieces: list[str] = []
+    params: list[Any] = []
+    for status in walk.statuses:
+        where, given, order = _piece(walk, status, beyond, backwards)
+        pieces.append(f"SELECT id FROM (SELECT r.id FROM campaigns_recipient r WHERE {where} "
+                      f"ORDER BY {order} LIMIT %s) w{len(pieces)}")  # fmt: skip
+        params += [*given, limit]
+    if not pieces:
+        return []
+    found = sql.rows(f"{' UNION ALL '.join(pieces)} ORDER BY 1 {direction} LIMIT %s", [*params, limit])
+    return sorted(int(pk) for (pk,) in found)
+
+
+def _piece(walk: Walk, status: str, beyond: int | None, backwards: bool) -> tuple[str, list[Any], str]:
+    """(condition, its parameters, order) of the walk through one status."""
+    text, params, order = _along(status, beyond, backwards)
+    if walk.retrying or walk.reason:
+        # Few rows retry among very many that wait, and few have some reason among very many of the same status: the
+        # expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
+        # batch_no) or from the reason (index dispatch, reason, id).
+        comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
+        text, params = "(r.status || '') = %s", [status]
+        if beyond is not None:
+            text, params = f"{text} AND r.id {comparison} %s", [*params, beyond]
+        order = f"{'r.id + 0' if walk.retrying else 'r.id'} {direction}"
     if walk.reason:  # and the condition of its index, which SQLite wants to read
         text, params = f"{text} AND r.reason = %s AND NOT (r.reason = '')", [*params, walk.reason]
     if walk.without is not None:
         text, params = f"{text} AND r.reason <> %s", [*params, walk.without]
     if walk.retrying is not None and status == RecipientStatus.QUEUED:
         negation = "" if walk.retrying else "NOT "
-        text, params = (
-            f"{text} AND r.batch_no {negation}IN ({_RETRYING})",
-            [*params, walk.dispatch_id, sql.stamp(walk.now)],
-        )
-    return text, params
+        text = f"{text} AND r.batch_no {negation}IN ({_RETRYING})"
+        params = [*params, walk.dispatch_id, sql.stamp(walk.now)]
+    return f"r.dispatch_id = %s AND {text}", [walk.dispatch_id, *params], order
 
 
-def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) -> list[int]:
-    """At most `limit` row ids after `beyond` (before it, when `backwards`), ascending."""
-    comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
-    pieces: list[str] = []
-    params: list[Any] = []
-    for status in walk.statuses:
-        where, given = _where(walk, status)
-        if beyond is not None:
-            where, given = f"{where} AND r.id {comparison} %s", [*given, beyond]
-        key = "r.id + 0" if walk.retrying else "r.id"
-        pieces.append(f"SELECT id FROM (SELECT r.id FROM campaigns_recipient r WHERE {where} "
-                      f"ORDER BY {key} {direction} LIMIT %s) w{len(pieces)}")  # fmt: skip
-        params += [*given, limit]
-    if not pieces:
-        return []
-    found = sql.rows(f"{' UNION ALL '.join(pieces)} ORDER BY 1 {direction} LIMIT %s", [*params, limit])
-    return sorted(int(pk) for (pk,) in found)
+def _along(status: str, beyond: int | None, backwards: bool) -> tuple[str, list[Any], str]:
+    """(condition, its parameters, order) of the rows of a status after `beyond`, or before it, in index order."""
+    if backwards:
+        start = LAST if beyond is None else beyond
+        return "(r.status, r.id) < (%s, %s) AND r.status >= %s", [status, start, status], "r.status DESC, r.id DESC"
+    start = FIRST if beyond is None else beyond
+    return "(r.status, r.id) > (%s, %s) AND r.status <= %s", [status, start, status], "r.status, r.id"
 
 
 def bounds(dispatch_id: int) -> tuple[int, int] | None:
@@ -89,16 +102,20 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
     starts = range(first, last + 1, step)
     found = sql.rows(
         f"WITH p(start) AS (VALUES {', '.join(['(%s)'] * len(starts))}) SELECT DISTINCT "
-        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = %s AND r.id >= p.start "
-        "ORDER BY r.id LIMIT 1) FROM p",
-        [*starts, dispatch_id, status],
+        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND (r.status, r.id) >= (%s, p.start) "
+        "AND r.status <= %s ORDER BY r.status, r.id LIMIT 1) FROM p",
+        [*starts, dispatch_id, status, status],
     )
     return [int(pk) for (pk,) in found if pk is not None]
 
 
 def _ends(dispatch_id: int, status: str) -> tuple[int, int] | None:
     """Both ends of the index walk of one status: two seeks."""
-    seek = "(SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = %s ORDER BY id {} LIMIT 1)"
-    found = sql.rows(f"SELECT {seek.format('ASC')}, {seek.format('DESC')}", [dispatch_id, status] * 2)
-    first, last = found[0]
+    seeks, params = [], []
+    for backwards in (False, True):
+        where, given, order = _along(status, None, backwards)
+        seeks.append(f"(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND {where} "
+                     f"ORDER BY {order} LIMIT 1)")  # fmt: skip
+        params += [dispatch_id, *given]
+    first, last = sql.rows(f"SELECT {', '.join(seeks)}", params)[0]
     return None if first is None else (int(first), int(last))

@@ -242,8 +242,9 @@ class _Slice:
                     deltas[RecipientStatus.SKIPPED, reason] += 1
             deltas[RecipientStatus.QUEUED, ""] -= len(rows)
             deltas[RecipientStatus.CLAIMED, ""] += len(rows)
-            tallies.shift(dispatch.pk, deltas)
+            # The dispatch before its counters, as everybody who writes both: else two lanes wait for each other.
             Dispatch.objects.filter(pk=dispatch.pk).update(last_claim_at=now)
+            tallies.shift(dispatch.pk, deltas)
         compiled = content.compiled(dispatch.version_id)
         flights = [Flight(dispatch, batch, capabilities) for batch in batches]
         for flight in flights:

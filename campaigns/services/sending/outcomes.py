@@ -116,13 +116,13 @@ class Ledger:
             signs.add(tried, failed, guards.likeness(answer) if answer else "", times)
 
     def close(self, source: str = EvidenceSource.ANSWERS) -> None:
-        """Move the counters, dispatches in order, and judge what was learned (`verdicts`)."""
+        """Write dispatches, then their counters, each in order, and judge what was learned (`verdicts`)."""
+        for dispatch_id in sorted(self.units):
+            budgets.correct(dispatch_id, self.units[dispatch_id])
         for dispatch_id in sorted(self.deltas):
             tallies.shift(dispatch_id, self.deltas[dispatch_id])
         for dispatch_id in sorted(self.handed):
             tallies.beat(dispatch_id, self.now.timestamp(), self.handed[dispatch_id], self.parts[dispatch_id])
-        for dispatch_id in sorted(self.units):
-            budgets.correct(dispatch_id, self.units[dispatch_id])
         for _, (dispatch, signs) in sorted(self.signs.items()):
             standing = evidence.note(dispatch.pk, source, signs, dispatch.workspace.failure_window)
             if (signs.failed or signs.strange) and (verdict := guards.judge(dispatch, standing)):
@@ -372,10 +372,15 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others; one
     # without a reason has missed its slot.
     limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None and r.reason), None)
-    if limited:
+    there = {receipt.outcome for receipt in receipts}
+    answered = bool(there & {Outcome.ACCEPTED, Outcome.REFUSED})
+    lost = next((receipt for receipt in receipts if receipt.outcome is Outcome.UNKNOWN), limited)
+    if limited and (answered or limited.reason == Reason.RATE_LIMITED or limited.retry_after is not None):
         accounts.note_error(account_id, limited.reason, limited.text, now)
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
-    elif any(r.outcome is Outcome.ACCEPTED for r in receipts):
+    elif Outcome.ACCEPTED in there:
         accounts.note_success(account_id, now)
-    elif any(r.outcome is Outcome.REFUSED for r in receipts):
+    elif answered:
         accounts.note_answer(account_id)
+    elif lost:
+        accounts.note_failure(account_id, lost.reason, lost.text, now)

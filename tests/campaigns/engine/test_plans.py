@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.models import Dispatch
 from campaigns.querysets import audience, claims, reading, sql
 from campaigns.querysets.reading import Walk
 from campaigns.services.sending import prepare
@@ -68,3 +69,18 @@ def test_a_list_by_status_walks_its_index_and_one_by_reason_walks_that_of_the_fe
     assert "recipient_by_status" in plans(lambda: reading.ids(Walk(dispatch.pk, ("failed",)), beyond=None, limit=50))
     rare = Walk(dispatch.pk, ("failed",), reason="spam")
     assert "recipient_by_reason" in plans(lambda: reading.ids(rare, beyond=None, limit=50))
+
+
+def test_both_ends_and_a_sample_of_a_status_are_found_in_its_index(dispatch):
+    first = Dispatch.objects.order_by("pk")[0].pk
+    plan = plans(lambda: reading.spread(first, "delivered", 10))
+    assert "recipient_by_status" in plan, plan
+    assert "pkey" not in plan and "PRIMARY KEY" not in plan, plan
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_list_by_the_status_that_nearly_all_rows_have_keeps_off_the_primary_key(dispatch, backwards):
+    """Which would be walked past the rows of all dispatches before it."""
+    delivered = Walk(Dispatch.objects.order_by("pk")[0].pk, ("delivered",))
+    plan = plans(lambda: reading.ids(delivered, beyond=5_000, limit=50, backwards=backwards))
+    assert "recipient_by_status" in plan, plan

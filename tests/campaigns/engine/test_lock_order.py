@@ -1,0 +1,50 @@
+"""Whoever writes a dispatch and its counters writes the dispatch first: two lanes would otherwise wait for each other
+in a circle, PostgreSQL would end one of them, and what that one had in flight would be in doubt."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+pytestmark = pytest.mark.django_db
+
+DISPATCH = re.compile(r'^UPDATE "?campaigns_dispatch\b')
+COUNTERS = re.compile(r"^INSERT INTO campaigns_tally\b")
+
+
+def writes(work: Callable[[], object]) -> Iterator[str]:
+    """What each of the outermost transactions of `work` writes, in order: "d" a dispatch, "c" its counters."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    written, depth = "", 0
+    for statement in (query["sql"] for query in captured.captured_queries):
+        if statement.startswith("SAVEPOINT"):
+            depth += 1
+        elif statement.startswith("RELEASE SAVEPOINT"):
+            depth -= 1
+        elif DISPATCH.match(statement) and depth:
+            written += "d"
+        elif COUNTERS.match(statement):
+            written += "c"
+        if not depth:
+            yield written
+            written = ""
+
+
+@pytest.mark.parametrize("fault", ["", "http_503"])
+def test_the_dispatch_is_written_before_its_counters(
+    fault, sandbox, make_account, make_campaign, make_contacts, engine
+):
+    make_contacts(6)
+    account = make_account(options={"send_mode": "single"})
+    campaign = make_campaign(account, cost_cap="100", options={"unit_price": "0.01"})
+    dispatch = engine.prepare(engine.start(campaign))
+    if fault:  # some of the batch go back, into a batch of their own
+        sandbox.arm("/v1/send-sms", fault, times=2)
+    found = [written for written in writes(lambda: engine.slice(dispatch.account)) if "c" in written]
+    assert "dc" in found
+    assert [written for written in found if "cd" in written] == []
