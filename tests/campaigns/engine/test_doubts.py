@@ -6,8 +6,11 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Dispatch
+from campaigns.providers.base import Outcome, Receipt
 from campaigns.querysets import claims
+from campaigns.services.sending import outcomes
 from campaigns.services.settling import settle
+from campaigns.states import Reason
 from tests.campaigns.engine.conftest import expire_leases, statuses
 from tests.campaigns.engine.test_faults import claim
 
@@ -76,3 +79,24 @@ def test_our_own_death_says_nothing_about_the_provider(sixty, make_account, make
     settle.sweep_leases(timezone.now())
     engine.settle()
     assert (statuses(dispatch), held(dispatch)) == ({"unknown": 60}, "")
+
+
+@pytest.mark.parametrize(
+    ("receipts", "failures"),
+    [
+        ([(Outcome.UNKNOWN, Reason.NO_ANSWER), (Outcome.NOT_SENT, Reason.PROVIDER_DOWN)], 1),
+        ([(Outcome.UNKNOWN, Reason.NO_ANSWER), (Outcome.NOT_SENT, Reason.NONE)], 1),
+        ([(Outcome.ACCEPTED, Reason.NONE), (Outcome.NOT_SENT, Reason.PROVIDER_DOWN)], 0),
+        ([(Outcome.UNKNOWN, Reason.NO_ANSWER), (Outcome.NOT_SENT, Reason.RATE_LIMITED)], 0),
+    ],
+    ids=["one lost and one refused", "one lost and one too late", "one taken", "one asked to wait"],
+)
+def test_single_requests_of_which_none_was_answered_count_for_the_breaker(
+    receipts, failures, sixty, make_account, make_campaign, engine, now
+):
+    account = make_account(options={"send_mode": "single"})
+    dispatch = engine.start(make_campaign(account))
+    found = [Receipt(f"r{n}", outcome, reason=reason) for n, (outcome, reason) in enumerate(receipts)]
+    outcomes._tell_account_of_receipts(dispatch, found, now)
+    account.refresh_from_db()
+    assert account.failures == failures
