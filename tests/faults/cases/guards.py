@@ -14,11 +14,12 @@ from campaigns.states import Hold
 from console.models import AuditEvent
 from tests.faults.case import add
 from tests.faults.cases.workers import SINGLE, VENDORS
-from tests.faults.scene import LOOK_UP, Scene, prepare
+from tests.faults.scene import LOOK_UP, REFUSES_DOUBLES, Scene, prepare
 from tests.faults.stage import Stage
 
 AWAY_SECONDS = 4.0
 FOREVER = 1_000_000  # requests: until it is disarmed
+QUICK = {(LOOK_UP, ""), (REFUSES_DOUBLES, "http_503")}  # each way once
 
 
 def away(kind: str, provider: str, stage: Stage, chance: random.Random) -> list[Scene]:
@@ -75,7 +76,7 @@ for _provider, _words in VENDORS.items():
         add(
             f"The vendor {_words} {_what} for some seconds, and no guard holds the dispatch",
             functools.partial(away, _kind, _provider),
-            quick=_provider == LOOK_UP or bool(_kind),
+            quick=(_provider, _kind) in QUICK,
         )
     add(
         f"The vendor {_words} answers nonsense, and the dispatch is held until a person lets it go on",

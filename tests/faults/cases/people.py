@@ -63,7 +63,7 @@ def _hands(scene: Scene, actions: list, chance: random.Random) -> None:
 def opt_out_while_queued(stage: Stage, chance: random.Random) -> list[Scene]:
     scenes = []
     for provider, channel in ((LOOK_UP, "sms"), (REFUSES_DOUBLES, "email")):
-        scene = prepare(stage, provider, people=150, speed=15)
+        scene = prepare(stage, provider, people=150, speed=30)
         scene.schedule()
         scene.until_accepted(1)
         dispatch = scene.dispatch

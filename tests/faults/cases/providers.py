@@ -88,7 +88,7 @@ def refused(provider: str, stage: Stage, chance: random.Random) -> list[Scene]:
 
 
 for _provider in SEND:
-    add(f"{_provider} refuses connections", functools.partial(refused, _provider), quick=_provider in QUICK)
+    add(f"{_provider} refuses connections", functools.partial(refused, _provider), quick=_provider == REFUSES_DOUBLES)
 
 
 @case("The provider is away for ten minutes (at a fiftieth of the time), and the breaker holds", quick=True)
