@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`ours`, `bare` and `prototype` are in `unit`; a ratio of 1 means that the product's own work costs nothing."""
+    """All values are in `unit`; a ratio of 1 to `bare` means that the product's own work costs nothing. `rival`: what
+    django-post_office makes of the same."""
 
     name: str
     ours: float
@@ -18,11 +19,12 @@ class Figure:
     unit: str = "/s"
     note: str = ""
     prototype: float | None = None
+    rival: float | None = None
 
     def cells(self) -> list[str]:
         """Ours, and beside each comparison the ratio to it."""
         cells = [self._shown(self.ours)]
-        for other in (self.bare, self.prototype):
+        for other in (self.bare, self.prototype, self.rival):
             cells += ["–", "–"] if other is None else [self._shown(other), f"{self.ours / other:.2f}"]
         return cells
 
@@ -53,9 +55,9 @@ def rate(units: int, work: Callable[[], object]) -> float:
 
 def table(figures: list[Figure]) -> str:
     """As lines of a terminal."""
-    head = ["ours", "bare", "ratio", "prototype", "ratio"]
+    head = ["ours", "bare", "ratio", "prototype", "ratio", "post_office", "ratio"]
     rows = [("what", head, "note"), *((f.name, f.cells(), f.note) for f in figures)]
-    widths = (12, 12, 8, 12, 8)
+    widths = (12, 12, 8, 12, 8, 12, 8)
     return "\n".join(
         f"{name:<44}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True)) + f"  {note}"
         for name, cells, note in rows

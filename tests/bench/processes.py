@@ -66,5 +66,14 @@ def cpu_seconds(pid: int) -> float:
 
 def memory_mib(pid: int) -> float:
     """What the process has in memory now (resident)."""
+    return _status(pid, "VmRSS")
+
+
+def peak_mib(pid: int) -> float:
+    """The most that the process has had in memory."""
+    return _status(pid, "VmHWM")
+
+
+def _status(pid: int, name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))

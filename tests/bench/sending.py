@@ -17,7 +17,7 @@ from campaigns.services.sending import lanes, prepare
 from campaigns.services.sending.courier import Answer, Courier
 from campaigns.services.settling import ledger_checks
 from campaigns.services.writing import content
-from tests.bench import prototype
+from tests.bench import post_office, prototype
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate
 
@@ -25,8 +25,8 @@ from tests.bench.measure import Figure, rate
 def figure(
     world: worlds.World, name: str, base_url: str, mode: str, messages: int, note: str
 ) -> tuple[Figure, Dispatch]:
-    """Messages per second of one lane through the sandbox; of the bare loop and of the prototype (`prototype`), before
-    and after it, the mean. Gives also what was sent."""
+    """Messages per second of one lane through the sandbox; of the bare loop, of the prototype (`prototype`) and, one a
+    request, of django-post_office, before and after it, the mean. Gives also what was sent."""
     through = worlds.account(world, base_url, name, send_mode=mode)
     made = worlds.dispatch(world, through, name)
     prepare.CHUNK = min(20_000, messages)
@@ -35,21 +35,23 @@ def figure(
     count = sum(len(body.messages) for body in bodies)
     depth = _depth(through)
 
-    def compare() -> tuple[float, float]:
+    def compare() -> list[float]:
         bare = rate(count, lambda: _bare(through, bodies, depth))
         prototype.write(made)
         durable = rate(count, lambda: prototype.send(through, made, depth))
         prototype.drop()
-        return bare, durable
+        if mode != "single":
+            return [bare, durable]
+        return [bare, durable, post_office.send([message for body in bodies for message in body.messages], base_url)]
 
     before = compare()
     ours = rate(count, lambda: _lane(through, made))
-    bare, durable = ((one + other) / 2 for one, other in zip(before, compare(), strict=True))
+    bare, durable, *rival = ((one + other) / 2 for one, other in zip(before, compare(), strict=True))
     differs = ledger_checks.check(made.pk)
     left = Recipient.objects.filter(dispatch=made, status__in=["queued", "claimed", "unknown"]).count()
     if differs or left:
         raise RuntimeError(f"{name}: {left} rows were not sent, or the counters differ: {differs}")
-    return Figure(name, ours, bare, note=note, prototype=durable), made
+    return Figure(name, ours, bare, note=note, prototype=durable, rival=rival[0] if rival else None), made
 
 
 def _depth(through: ProviderAccount) -> int:

@@ -34,12 +34,12 @@ def figures(
     with processes.product() as product:
         found = [_idle(product, idle)]
         worker = processes.worker_of(product)
-        found.append(_due_to_request(sandbox, [_planned(world, through, few, n) for n in range(STARTS)]))
+        found.append(_due_to_request(sandbox, [planned(world, through, few, n) for n in range(STARTS)]))
         before = processes.memory_mib(worker)
-        campaign = _planned(world, through, many, 0)
-        _wait(lambda: Dispatch.objects.filter(campaign=campaign, status="sending").exists())
+        campaign = planned(world, through, many, 0)
+        wait(lambda: Dispatch.objects.filter(campaign=campaign, status="sending").exists())
         found += _receipts(sent, receipts)
-        _wait(lambda: Dispatch.objects.filter(campaign=campaign, status="finished").exists())
+        wait(lambda: Dispatch.objects.filter(campaign=campaign, status="finished").exists())
         run = Dispatch.objects.get(campaign=campaign)
         assert run.finished_at is not None
         seconds = (run.finished_at - run.planned_at).total_seconds()
@@ -58,7 +58,7 @@ def _idle(product: int, seconds: float) -> Figure:
     return Figure("idle, all processes", used / seconds * 100, unit="%", note=f"of one core, over {seconds:.0f} s")
 
 
-def _planned(world: worlds.World, through: ProviderAccount, group: Group, later: int) -> Campaign:
+def planned(world: worlds.World, through: ProviderAccount, group: Group, later: int) -> Campaign:
     """A campaign that is due in two seconds, and `later` times two more."""
     made = worlds.campaign(world, through, "unattended")
     made.include.add(group)
@@ -70,7 +70,7 @@ def _planned(world: worlds.World, through: ProviderAccount, group: Group, later:
 
 def _due_to_request(sandbox: SandboxProcess, campaigns: list[Campaign]) -> Figure:
     """The longest of several starts."""
-    _wait(lambda: Dispatch.objects.filter(campaign__in=campaigns, status="finished").count() == len(campaigns))
+    wait(lambda: Dispatch.objects.filter(campaign__in=campaigns, status="finished").count() == len(campaigns))
     requests = sandbox.requests()["requests"][-len(campaigns) :]  # one batch each
     arrived = sorted(request["real_at"] for request in requests)
     due = sorted(campaign.start_at.timestamp() for campaign in campaigns if campaign.start_at)
@@ -102,7 +102,7 @@ def _receipts(sent: Dispatch, number: int) -> list[Figure]:
             inbox.store(door, Hook("delivery", "POST", json, {}, body), timezone.now())
 
     def apply() -> None:
-        _wait(lambda: not ProviderEvent.objects.filter(account=sent.account, applied_at=None).exists())
+        wait(lambda: not ProviderEvent.objects.filter(account=sent.account, applied_at=None).exists())
 
     stored = rate(len(bodies), store)
     events = ProviderEvent.objects.filter(account=sent.account)
@@ -117,7 +117,8 @@ def _receipts(sent: Dispatch, number: int) -> list[Figure]:
     ]
 
 
-def _wait(condition: Callable[[], bool]) -> None:
+def wait(condition: Callable[[], bool]) -> None:
+    """Until the product has done it; TimeoutError when it takes too long."""
     end = time.monotonic() + PATIENCE_SECONDS
     while not condition():
         if time.monotonic() > end:
