@@ -10,7 +10,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.models import Dispatch, Lane, ProviderAccount, Recipient
+from campaigns.models import Batch, Dispatch, Lane, ProviderAccount, Recipient
 from campaigns.providers.base import Body, Channel, Message, Outgoing
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import lanes, prepare
@@ -63,10 +63,11 @@ def _depth(through: ProviderAccount) -> int:
 def _lane(through: ProviderAccount, made: Dispatch) -> None:
     settings.LANE_SLICE_SECONDS = 3_600
     lanes.IDLE_SECONDS = 0.0  # over when the last outcome is written
-    lane = lanes.take_lane(through.pk, timezone.now())
-    assert lane is not None
-    lanes.run(lane, timezone.now, threading.Event())
-    Lane.objects.all().delete()
+    while Batch.objects.filter(dispatch=made, status="ready").exists():  # some may have to wait on a busy machine
+        lane = lanes.take_lane(through.pk, timezone.now())
+        assert lane is not None
+        lanes.run(lane, timezone.now, threading.Event())
+        Lane.objects.all().delete()
 
 
 def _bodies(made: Dispatch, most: int) -> Iterator[Outgoing]:
