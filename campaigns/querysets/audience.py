@@ -234,8 +234,10 @@ def write_chunk(
         # MATERIALIZED: the engines would otherwise work the classification out again for each use of a.reason.
         f"INSERT INTO campaigns_recipient {columns} WITH a AS MATERIALIZED (SELECT c.id, c.{address} AS address, "
         f"{case} AS reason, {frozen} AS frozen FROM contacts_contact c WHERE {where}) "
-        "SELECT %s, a.id, CASE WHEN a.reason = '' THEN %s + (ROW_NUMBER() OVER (PARTITION BY a.reason = '' "
-        "ORDER BY a.id) - 1 + %s) / %s END, a.address, CASE WHEN a.reason = '' THEN 'queued' ELSE 'skipped' END, "
+        # A running count, not a number within those who get it: one sort less.
+        "SELECT %s, a.id, CASE WHEN a.reason = '' THEN %s + (COUNT(*) FILTER (WHERE a.reason = '') OVER (ORDER BY a.id "
+        "ROWS UNBOUNDED PRECEDING) - 1 + %s) / %s END, a.address, "
+        "CASE WHEN a.reason = '' THEN 'queued' ELSE 'skipped' END, "
         "a.reason, '', CASE WHEN a.reason = '' THEN a.frozen ELSE '' END, 1, 0, '', "
         f"CASE WHEN a.reason = '' THEN NULL ELSE {_time_mark()} END "
         "FROM a WHERE true ORDER BY a.id ON CONFLICT DO NOTHING",
