@@ -15,6 +15,7 @@ class NoticeKind(models.TextChoices):
     START = "start", _("A dispatch starts")
     END = "end", _("A dispatch ends")
     HOLD = "hold", _("A dispatch pauses itself because of a problem")
+    APPROVAL = "approval", _("A campaign on a list waits for approval")
     ALARM = "alarm", _("The figures of a dispatch do not add up")
 
 

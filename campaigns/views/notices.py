@@ -22,6 +22,7 @@ STYLES = {
     "start": ("sending", "send"),
     "end": ("delivered", "checks"),
     "hold": ("failed", "alert-triangle"),
+    "approval": ("held", "clock-pause"),
     "alarm": ("failed", "alert-triangle"),
 }
 

@@ -18,13 +18,14 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns.models import ListRun
+from campaigns.models import ListRun, NoticeKind
 from campaigns.providers.base import Misconfigured, NotSent, ProviderError
 from campaigns.providers.lists import ListGone, Progress, Stage
 from campaigns.querysets import standing
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import holds, list_launch, list_plans, list_upload, list_wire
 from campaigns.services.sending.flights import body_of
+from campaigns.services.showing import notices
 from campaigns.services.writing import content
 from campaigns.states import DispatchStatus, ListStatus, Reason, RecipientStatus
 from console.services import crypto
@@ -200,7 +201,9 @@ def _take_figures(run: ListRun, progress: Progress, now: datetime) -> None:
 def _go_on_if_approved(run: ListRun, now: datetime) -> bool:
     if run.approved_at is None:
         if not list_plans.is_covered(run):
-            list_plans.write(run, next_at=None)
+            with transaction.atomic():
+                list_plans.write(run, next_at=None)
+                notices.tell(run.dispatch, NoticeKind.APPROVAL, now)
             return False
         with transaction.atomic():
             list_plans.write(run, approved_at=now)

@@ -36,6 +36,7 @@ DEFAULT_LEVELS: dict[str, str] = {
     NoticeKind.START: NoticeLevel.CONSOLE,
     NoticeKind.END: NoticeLevel.CONSOLE,
     NoticeKind.HOLD: NoticeLevel.EMAIL,
+    NoticeKind.APPROVAL: NoticeLevel.EMAIL,
     NoticeKind.ALARM: NoticeLevel.EMAIL,
 }
 # The moves of a dispatch that people are told of.
@@ -186,6 +187,7 @@ def title(notice: Notice) -> str:
         NoticeKind.START: _("“%(name)s” is being sent"),
         NoticeKind.END: _("“%(name)s” was stopped") if notice.detail.get("stopped") else _("“%(name)s” is finished"),
         NoticeKind.HOLD: _("“%(name)s” paused itself"),
+        NoticeKind.APPROVAL: _("“%(name)s” waits for approval"),
         NoticeKind.ALARM: _("The figures of “%(name)s” do not add up"),
     }
     return sentences[NoticeKind(notice.kind)] % {"name": notice.dispatch.campaign}
@@ -199,6 +201,11 @@ def text(notice: Notice) -> str:
         case NoticeKind.HOLD:
             return (
                 f"{hold_sentence(notice.reason)} {_('Nothing is lost: whoever has no message yet keeps their place.')}"
+            )
+        case NoticeKind.APPROVAL:
+            return _(
+                "The provider has counted the people and named the price. Nothing leaves until somebody approves it "
+                "on the page of the dispatch."
             )
         case NoticeKind.ALARM:
             return alarm_text()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -169,6 +171,23 @@ def test_backoff_doubles_with_jitter_up_to_five_minutes(monkeypatch):
     found = [[outcomes.backoff(tries) for _ in range(50)] for tries in (1, 2, 5, 20)]
     for waits, middle in zip(found, (1, 2, 16, 300), strict=True):
         assert 0.75 * middle <= min(waits) < max(waits) <= 1.25 * middle
+
+
+def test_after_ten_minutes_of_outage_batches_come_back_evenly(monkeypatch):
+    """By the arithmetic alone, without a breaker and with every batch failing together at first."""
+    monkeypatch.undo()
+    monkeypatch.setattr(outcomes, "random", random.Random(1))
+    outage, batches, window = 600.0, 2_000, 10.0
+    back = []
+    for _ in range(batches):
+        at, tries = 0.0, 0
+        while at < outage:
+            tries += 1
+            at += outcomes.backoff(tries)
+        back.append(at - outage)
+    by_window = Counter(int(at // window) for at in back)
+    assert max(back) <= 1.25 * outcomes.LONGEST_BACKOFF
+    assert max(by_window.values()) <= batches / 10
 
 
 def test_a_failure_says_nothing_of_messages_that_wait(account, dispatch, engine, sandbox):

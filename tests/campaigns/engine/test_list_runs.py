@@ -11,9 +11,10 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Batch, ListRun, Recipient, Ticket
+from campaigns.models import Batch, ListRun, MailStatus, Notice, NoticeKind, Recipient, Ticket
 from campaigns.providers.lists import ListGone
 from campaigns.services.sending import dispatching, list_launch, list_plans, list_runs, list_wire
+from campaigns.services.showing import notices
 from campaigns.states import Reason
 from console.errors import UserError
 from console.models import AuditEvent
@@ -161,6 +162,22 @@ def test_without_a_limit_that_covers_the_price_a_person_is_asked(
     assert AuditEvent.objects.filter(action="list_run.approve", actor=owner).exists()
     runs.go()
     assert statuses(dispatch) == {"accepted": 2}
+
+
+def test_who_may_approve_is_told_once(make_campaign, account, owner, make_contacts, engine, runs):
+    make_contacts(3)
+    started(engine, make_campaign(account, TEXT, options={"mode": "list"}))
+    runs.go(3)
+    told = Notice.objects.get(kind=NoticeKind.APPROVAL)
+    assert (told.user, told.mail) == (owner, MailStatus.WAITING)
+    assert notices.title(told) == "“Otoño” waits for approval"
+
+
+def test_nobody_is_asked_for_what_the_budget_covers(campaign, owner, make_contacts, engine, runs):
+    make_contacts(3)
+    started(engine, campaign)
+    runs.go(3)
+    assert not Notice.objects.filter(kind=NoticeKind.APPROVAL).exists()
 
 
 def test_a_second_approval_is_refused(make_campaign, account, owner, make_contacts, engine, runs):
