@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from campaigns.models import (
     Recipient,
     Tally,
 )
-from campaigns.querysets import reading
+from campaigns.querysets import in_flight, reading
 from campaigns.services.sending.flights import recipient_of
 from campaigns.services.showing.speed import BUCKET
 from campaigns.states import RecipientStatus
@@ -80,15 +80,38 @@ class LedgerStatusFilter(StatusFilter):
         inside = request.GET.get(DispatchFilter.parameter_name, "").isdecimal()
         return super().lookups(request, model_admin) if inside else []
 
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found = super().queryset(request, queryset)
+        dispatch = request.GET.get(DispatchFilter.parameter_name, "")
+        if self.value() not in (RecipientStatus.QUEUED, RecipientStatus.CLAIMED) or not dispatch.isdecimal():
+            return found
+        flying = Q(status=RecipientStatus.QUEUED, batch_no__in=in_flight.numbers(int(dispatch)))
+        if self.value() == RecipientStatus.CLAIMED:
+            return queryset.filter(Q(status=RecipientStatus.CLAIMED) | flying)
+        return found.exclude(flying)
+
 
 @admin.register(Recipient)
 class RecipientAdmin(ReadOnlyAdmin):
-    list_display = ("id", "dispatch", "address", "status", "reason", "parts", "attempt", "handed_over_at", "final_at")
+    list_display = ("id", "dispatch", "address", "now", "reason", "parts", "attempt", "handed_over_at", "final_at")
     list_filter = (DispatchFilter, LedgerStatusFilter)
     list_select_related = ("dispatch__campaign",)
     search_fields = ("=id",)
     search_help_text = _("An id, a reference as the provider shows it, or a whole email address or phone number.")
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recipient]:
+        return super().get_queryset(request).annotate(status_now=in_flight.status())
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Recipient | None:
+        row: Recipient | None = super().get_object(request, object_id, from_field)
+        in_flight.mark([row] if row else [])
+        return row
+
+    @admin.display(description=_("status"))
+    def now(self, row: Any) -> Any:
+        """The status, also of those whose batch is on its way."""
+        return RECIPIENT_WORDS[row.status_now]
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By what has an index: the id (also inside a reference), and the address through the contact."""

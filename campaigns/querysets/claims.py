@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.querysets import sql
+from campaigns.querysets import in_flight, sql
 from campaigns.states import Reason
 from contacts.states import Consent
 
 # The rows of a batch are found by its number. The expression keeps the planners off the index by status, which holds
 # everything that waits.
-_QUEUED, _CLAIMED = "(status || '') = 'queued'", "(status || '') = 'claimed'"
+_QUEUED = "(status || '') = 'queued'"
+
+_SENDING = "EXISTS (SELECT 1 FROM campaigns_dispatch d WHERE d.id = %s AND d.status = 'sending')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +44,18 @@ class ClaimedRow(NamedTuple):
 def take_batches(
     dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime, last: int | None = None
 ) -> list[ClaimedBatch]:
-    """Claim the next ready batches of a dispatch by one conditional UPDATE; lowest numbers first, none above `last`."""
+    """Claim the next ready batches of a dispatch that is being sent, by one conditional UPDATE; lowest numbers first,
+    none above `last`. Whoever stops a dispatch closes its ready batches: a batch is his or ours, never both's."""
     skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
     until = "" if last is None else f"AND number <= {int(last)} "
     # MATERIALIZED: PostgreSQL may otherwise run a locking subquery again for each row, and take more than `limit`.
     found = sql.rows(
         "WITH next AS MATERIALIZED (SELECT id FROM campaigns_batch WHERE dispatch_id = %s AND status = 'ready' "
-        f"AND not_before <= %s {until}ORDER BY number LIMIT %s{skip_locked}) "
+        f"AND not_before <= %s {until}AND {_SENDING} ORDER BY number LIMIT %s{skip_locked}) "
         "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
         "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM next) "
         'RETURNING id, number, "key", size, tries, resubmission',
-        [dispatch_id, sql.stamp(now), limit, token, sql.stamp(lease_until)],
+        [dispatch_id, sql.stamp(now), dispatch_id, limit, token, sql.stamp(lease_until)],
     )
     batches = [
         ClaimedBatch(int(pk), int(no), key if isinstance(key, UUID) else UUID(key), int(size), int(tries), bool(again))
@@ -87,7 +90,7 @@ def take_rows(
     test: bool,
     confirmation: bool = False,
 ) -> list[ClaimedRow]:
-    """queued → claimed for the rows of these batches who may still be written to; gives them, in id order.
+    """The rows of these batches, just claimed, who may still be written to, in id order.
 
     Suppression and consent are asked here again (DESIGN §5.5): somebody may have opted out since `prepare`.
     A test goes to addresses that a person has typed, which belong to no contact; the confirmation of an opt-out to
@@ -95,26 +98,39 @@ def take_rows(
     """
     still, params = ("1 = 1", []) if confirmation else writable(channel, workspace_id, marketing, test)
     found = sql.rows(
-        f"UPDATE campaigns_recipient SET status = 'claimed' WHERE {sql.DISPATCH} AND batch_no IN "
-        f"({sql.marks(numbers)}) AND {_QUEUED} AND {still} "
-        'RETURNING id, batch_no, address, "values", attempt, contact_id',
+        'SELECT id, batch_no, address, "values", attempt, contact_id FROM campaigns_recipient '
+        f"WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) AND {_QUEUED} AND {still}",
         [dispatch_id, *numbers, *params],
     )
     return [ClaimedRow._make(row) for row in sorted(found, key=itemgetter(0))]
 
 
 def skip_leftovers(
-    dispatch_id: int, numbers: Sequence[int], *, channel: str, workspace_id: int, now: datetime
+    dispatch_id: int,
+    numbers: Sequence[int],
+    taken: Iterable[ClaimedRow],
+    *,
+    channel: str,
+    workspace_id: int,
+    now: datetime,
 ) -> list[str]:
     """queued → skipped for the rows of these batches that `take_rows` left; gives their reasons."""
+    all_of_them = sql.rows(
+        f"SELECT id FROM campaigns_recipient WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) AND {_QUEUED}",
+        [dispatch_id, *numbers],
+    )
+    # By their ids: asked once more, somebody taken may have opted out in between.
+    left = sorted({int(pk) for (pk,) in all_of_them} - {row.id for row in taken})
+    if not left:
+        return []
     found = sql.rows(
         "UPDATE campaigns_recipient SET status = 'skipped', final_at = %s, reason = CASE "
         "WHEN EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
         f"AND s.address = campaigns_recipient.address) THEN '{Reason.SUPPRESSED}' "
         "WHEN NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id) "
         f"THEN '{Reason.CONTACT_DELETED}' ELSE '{Reason.OPTED_OUT}' END "
-        f"WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) AND {_QUEUED} RETURNING reason",
-        [sql.stamp(now), workspace_id, channel, dispatch_id, *numbers],
+        f"WHERE id IN ({sql.marks(left)}) AND {_QUEUED} RETURNING reason",
+        [sql.stamp(now), workspace_id, channel, *left],
     )
     return [str(why) for (why,) in found]
 
@@ -124,8 +140,7 @@ def write_intent(batch_ids: Sequence[int], token: str, dispatch_id: int, now: da
     dispatch still sending, so that a pause or stop in the meantime keeps them here."""
     found = sql.rows(
         f"UPDATE campaigns_batch SET started_at = %s WHERE id IN ({sql.marks(batch_ids)}) AND token = %s "
-        "AND status = 'claimed' AND EXISTS (SELECT 1 FROM campaigns_dispatch d WHERE d.id = %s "
-        "AND d.status = 'sending') RETURNING id",
+        f"AND status = 'claimed' AND {_SENDING} RETURNING id",
         [sql.stamp(now), *batch_ids, token, dispatch_id],
     )
     return [int(pk) for (pk,) in found]
@@ -135,14 +150,6 @@ def renew_leases(token: str, lease_until: datetime) -> int:
     return sql.run(
         "UPDATE campaigns_batch SET lease_until = %s WHERE token = %s AND status = 'claimed'",
         [sql.stamp(lease_until), token],
-    )
-
-
-def give_back_rows(dispatch_id: int, number: int) -> int:
-    """claimed → queued for a whole batch that surely was not sent."""
-    return sql.run(
-        f"UPDATE campaigns_recipient SET status = 'queued' WHERE {sql.DISPATCH} AND batch_no = %s AND {_CLAIMED}",
-        [dispatch_id, number],
     )
 
 
@@ -158,7 +165,7 @@ def lose_rows(dispatch_id: int, number: int, reason: Reason) -> int:
     """claimed → unknown: the request perhaps arrived."""
     return sql.run(
         f"UPDATE campaigns_recipient SET status = 'unknown', reason = %s WHERE {sql.DISPATCH} AND batch_no = %s "
-        f"AND {_CLAIMED}",
+        f"AND {_QUEUED}",
         [reason, dispatch_id, number],
     )
 
@@ -174,10 +181,11 @@ def close_batch(
 
 
 def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
-    """queued → cancelled for up to `limit` rows of a stopped dispatch: chunks, so that no writer waits long."""
+    """queued → cancelled for up to `limit` rows of a stopped dispatch that no lane is handing over: chunks, so that no
+    writer waits long."""
     return sql.run(
         f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
-        "WHERE id IN (SELECT id FROM campaigns_recipient WHERE dispatch_id = %s AND status = 'queued' "
-        "ORDER BY id LIMIT %s)",
+        "WHERE id IN (SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = 'queued' "
+        f"AND NOT {in_flight.HELD} ORDER BY r.id LIMIT %s) AND status = 'queued'",
         [sql.stamp(now), dispatch_id, limit],
     )

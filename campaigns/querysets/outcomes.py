@@ -9,7 +9,12 @@ from typing import Any
 
 import orjson
 
-from campaigns.querysets import sql
+from campaigns.querysets import in_flight, sql
+from campaigns.states import RecipientStatus
+
+# A row `r` that left in a batch (its number is the parameter) and has no outcome. What was given back since, and waits
+# again, is in another batch, or its batch was given back by the only one who would write an answer.
+_FLOWN = f"r.status = '{RecipientStatus.QUEUED}' AND r.batch_no = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +48,9 @@ def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
     return f"(SELECT {columns} FROM json_each(%s)) AS j", [orjson.dumps(rows).decode()]
 
 
-def accept_claimed(accepted: Sequence[tuple[int, str, int]], now: datetime) -> list[int]:
-    """claimed → accepted for (id, provider message id, parts); gives the ids that moved. What nearly every answer
-    is, so without the columns that an acceptance leaves alone: half the time of `write_claimed`."""
+def accept_flown(number: int, accepted: Sequence[tuple[int, str, int]], now: datetime) -> list[int]:
+    """claimed → accepted for (id, provider message id, parts) of the batch `number`; gives the ids that moved. What
+    nearly every answer is, so without the columns that an acceptance leaves alone: half the time of `write_flown`."""
     if not accepted:
         return []
     if sql.is_postgres():
@@ -56,14 +61,15 @@ def accept_claimed(accepted: Sequence[tuple[int, str, int]], now: datetime) -> l
         params, key, mine = [orjson.dumps(accepted).decode()], "+j.id", "id"
     found = sql.rows(
         "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.pid, parts = j.parts, "
-        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND r.status = 'claimed' RETURNING {mine}",
-        [sql.stamp(now), *params],
+        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND {_FLOWN} RETURNING {mine}",
+        [sql.stamp(now), *params, number],
     )
     return [int(pk) for (pk,) in found]
 
 
-def write_claimed(outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:
-    """Move the rows that are still `claimed`; gives their ids. The path of every answer, so one statement only.
+def write_flown(number: int, outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:
+    """Move the rows that are still on their way in the batch `number`; gives their ids. The path of every answer, so
+    one statement only.
 
     A row that a receipt has overtaken is not in the answer; `adopt` still gives it its ids.
     """
@@ -71,15 +77,18 @@ def write_claimed(outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:
         return []
     statement, params = _update(outcomes, now)
     mine = "r.id" if sql.is_postgres() else "id"  # SQLite's RETURNING knows the table without its alias
-    return [int(pk) for (pk,) in sql.rows(f"{statement} AND r.status = 'claimed' RETURNING {mine}", params)]
+    return [int(pk) for (pk,) in sql.rows(f"{statement} AND {_FLOWN} RETURNING {mine}", [*params, number])]
 
 
 def write(outcomes: Sequence[RowOutcome], sources: frozenset[str], now: datetime) -> dict[int, tuple[str, str]]:
     """Move the rows that are in one of `sources`; gives id -> (status, reason) from before, for the counters.
 
-    The locking SELECT gives the old status: RETURNING can only tell the new one.
+    The locking SELECT gives the old status: RETURNING can only tell the new one. Which of them are in flight is asked
+    after it, when nobody else can land their batch any more.
     """
-    before = statuses([o.id for o in outcomes], lock=True)
+    before = statuses([o.id for o in outcomes])
+    waiting = (pk for pk, (status, _) in before.items() if status == RecipientStatus.QUEUED)
+    before.update(dict.fromkeys(in_flight.held(waiting), (RecipientStatus.CLAIMED.value, "")))
     movable = {pk: state for pk, state in before.items() if state[0] in sources}
     if movable:
         sql.run(*_update([o for o in outcomes if o.id in movable], now))
@@ -116,14 +125,15 @@ def adopt(outcomes: Sequence[RowOutcome], now: datetime) -> None:
     )
 
 
-def statuses(ids: Sequence[int], *, lock: bool = False) -> dict[int, tuple[str, str]]:
+def statuses(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """id -> (status, reason). Locked until commit on PostgreSQL; SQLite's transaction already holds the one lock.
     In id order, so that two writers of the same rows never wait for each other in a circle."""
     if not ids:
         return {}
-    locking = " ORDER BY id FOR UPDATE" if lock and sql.is_postgres() else ""
     if sql.is_postgres():
-        found = sql.rows(f"SELECT id, status, reason FROM campaigns_recipient WHERE id = ANY(%s){locking}", [list(ids)])
+        found = sql.rows(
+            "SELECT id, status, reason FROM campaigns_recipient WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)]
+        )
     else:
         found = sql.rows(
             "SELECT r.id, r.status, r.reason FROM json_each(%s) AS j CROSS JOIN campaigns_recipient r "

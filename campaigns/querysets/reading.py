@@ -8,11 +8,12 @@ everybody's rows until it meets those of the dispatch, of which there may be a h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from campaigns.querysets import sql
+from campaigns.querysets import in_flight, sql
 from campaigns.states import BatchStatus, RecipientStatus
 
 FIRST, LAST = 0, 2**63 - 1  # before and after all row ids
@@ -40,8 +41,8 @@ def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) 
     direction = "DESC" if backwards else "ASC"
     pieces: list[str] = []
     params: list[Any] = []
-    for status in walk.statuses:
-        where, given, order = _piece(walk, status, beyond, backwards)
+    for status, flying in _stored(walk.statuses):
+        where, given, order = _piece(walk, status, flying, beyond, backwards)
         pieces.append(f"SELECT id FROM (SELECT r.id FROM campaigns_recipient r WHERE {where} "
                       f"ORDER BY {order} LIMIT %s) w{len(pieces)}")  # fmt: skip
         params += [*given, limit]
@@ -51,23 +52,32 @@ def ids(walk: Walk, *, beyond: int | None, limit: int, backwards: bool = False) 
     return sorted(int(pk) for (pk,) in found)
 
 
-def _piece(walk: Walk, status: str, beyond: int | None, backwards: bool) -> tuple[str, list[Any], str]:
+def _stored(statuses: Sequence[str]) -> list[tuple[str, bool]]:
+    """Statuses as the rows have them, and whether of them those in a lane's hands are meant (`in_flight`)."""
+    flying = [(RecipientStatus.QUEUED.value, True)] if RecipientStatus.CLAIMED in statuses else []
+    return [*((status, False) for status in statuses), *flying]
+
+
+def _piece(walk: Walk, status: str, flying: bool, beyond: int | None, backwards: bool) -> tuple[str, list[Any], str]:
     """(condition, its parameters, order) of the walk through one status."""
     text, params, order = _along(status, beyond, backwards)
-    if walk.retrying or walk.reason:
-        # Few rows retry among very many that wait, and few have some reason among very many of the same status: the
+    if walk.retrying or walk.reason or flying:
+        # Few rows retry or fly among very many that wait, and few have some reason among very many of the same status: the
         # expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
         # batch_no) or from the reason (index dispatch, reason, id).
         comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
         text, params = "(r.status || '') = %s", [status]
         if beyond is not None:
             text, params = f"{text} AND r.id {comparison} %s", [*params, beyond]
-        order = f"{'r.id + 0' if walk.retrying else 'r.id'} {direction}"
+        order = f"{'r.id + 0' if walk.retrying or flying else 'r.id'} {direction}"
+    if status == RecipientStatus.QUEUED:
+        negation = "" if flying else "NOT "
+        text, params = f"{text} AND r.batch_no {negation}IN ({in_flight.BATCHES})", [*params, walk.dispatch_id]
     if walk.reason:  # and the condition of its index, which SQLite wants to read
         text, params = f"{text} AND r.reason = %s AND NOT (r.reason = '')", [*params, walk.reason]
     if walk.without is not None:
         text, params = f"{text} AND r.reason <> %s", [*params, walk.without]
-    if walk.retrying is not None and status == RecipientStatus.QUEUED:
+    if walk.retrying is not None and status == RecipientStatus.QUEUED and not flying:
         negation = "" if walk.retrying else "NOT "
         text = f"{text} AND r.batch_no {negation}IN ({_RETRYING})"
         params = [*params, walk.dispatch_id, sql.stamp(walk.now)]

@@ -99,7 +99,7 @@ def ticketless_rows(batches: Sequence[tuple[int, int]], addresses: Sequence[str]
     found = _any_of(
         [Q(dispatch_id=pk, address__in=addresses, batch_no__in=numbers) for pk, numbers in by_dispatch.items()]
     )
-    mine = (RecipientStatus.ACCEPTED, RecipientStatus.UNKNOWN, RecipientStatus.CLAIMED)
+    mine = (RecipientStatus.ACCEPTED, RecipientStatus.UNKNOWN, RecipientStatus.QUEUED)  # queued: under way
     return [row for row in found if row.status in mine and not row.provider_message_id]
 
 

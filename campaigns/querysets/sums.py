@@ -3,9 +3,12 @@ and two statements see two: rows that move in between would look like a fault.""
 
 from __future__ import annotations
 
-from campaigns.querysets import sql
+from campaigns.querysets import in_flight, sql
 
-_ROWS = "SELECT 'rows', status, COUNT(*) FROM campaigns_recipient WHERE dispatch_id = %s GROUP BY status"
+_ROWS = (
+    f"SELECT 'rows', now.status, COUNT(*) FROM (SELECT {in_flight.STATUS} AS status FROM campaigns_recipient r "
+    "WHERE r.dispatch_id = %s) now GROUP BY now.status"
+)
 _COUNTERS = "SELECT 'tally', status, SUM(n) FROM campaigns_tally WHERE dispatch_id = %s GROUP BY status"
 _PEOPLE = "SELECT 'people', '', people FROM campaigns_dispatch WHERE id = %s"
 
@@ -43,9 +46,10 @@ def recount(dispatch_id: int) -> None:
         sql.run("LOCK TABLE campaigns_tally IN SHARE ROW EXCLUSIVE MODE", [])
     sql.run("DELETE FROM campaigns_tally WHERE dispatch_id = %s", [dispatch_id])
     sql.run(
-        "INSERT INTO campaigns_tally (dispatch_id, status, reason, n) SELECT dispatch_id, status, reason, COUNT(*) "
-        "FROM campaigns_recipient WHERE dispatch_id = %s GROUP BY dispatch_id, status, reason",
-        [dispatch_id],
+        "INSERT INTO campaigns_tally (dispatch_id, status, reason, n) SELECT %s, now.status, now.reason, COUNT(*) "
+        f"FROM (SELECT {in_flight.STATUS} AS status, r.reason FROM campaigns_recipient r WHERE r.dispatch_id = %s) now "
+        "GROUP BY now.status, now.reason",
+        [dispatch_id, dispatch_id],
     )
     sql.run(
         "UPDATE campaigns_dispatch SET people = (SELECT COUNT(*) FROM campaigns_recipient WHERE dispatch_id = %s) "

@@ -18,10 +18,10 @@ COLUMNS = (
     "reference", "provider_message_id", "key", "name", "address", "status", "reason", "reason_text", "provider_text",
     "parts", "attempt", "batch", "subject", "text", "handed_over_at", "final_at",
 )  # fmt: skip
-# What is read of the ledger for them, in the order that `_row` unpacks.
+# What is read of the ledger for them, in the order that `rows` unpacks; `status_now` is `in_flight.status`.
 FIELDS = (
     "pk", "attempt", "provider_message_id", "contact__key", "contact__first_name", "contact__last_name", "address",
-    "status", "reason", "detail", "parts", "batch_no", "values", "handed_over_at", "final_at",
+    "status_now", "reason", "detail", "parts", "batch_no", "values", "handed_over_at", "final_at",
 )  # fmt: skip
 _NEVER_LEFT = frozenset({RecipientStatus.SKIPPED, RecipientStatus.CANCELLED})
 

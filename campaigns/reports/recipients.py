@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from django.db.models import Q
 
 from campaigns.models import Dispatch, Recipient
-from campaigns.querysets import reading
+from campaigns.querysets import in_flight, reading
 from campaigns.reports import columns
 from campaigns.reports.spreadsheet import open_table
 from campaigns.services.showing import figures
@@ -63,5 +63,5 @@ def _some(dispatch: Dispatch, wanted: Wanted, now: datetime) -> Iterator[Ledger]
 
 
 def _read(dispatch: Dispatch, condition: Q) -> Ledger:
-    found = Recipient.objects.filter(condition, dispatch=dispatch).order_by("pk")
-    return list(found.values_list(*columns.FIELDS))
+    found = Recipient.objects.filter(condition, dispatch=dispatch).annotate(status_now=in_flight.status())
+    return list(found.order_by("pk").values_list(*columns.FIELDS))

@@ -15,6 +15,7 @@ from campaigns.demo.workspace import portal_settings
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, ProviderEvent, Recipient
 from campaigns.providers.base import Channel
 from campaigns.providers.rehearsal import REHEARSALS
+from campaigns.querysets import in_flight
 from campaigns.services.writing import scheduling
 from campaigns.states import RecipientStatus
 from console.models import User, Workspace
@@ -104,8 +105,8 @@ class Scene:
         return ProviderEvent.objects.filter(account=self.account, outcome="parked").count()
 
     def statuses(self) -> dict[str, int]:
-        found = Recipient.objects.filter(dispatch__campaign=self.campaign).values_list("status")
-        return dict(found.annotate(people=Count("pk")))
+        found = Recipient.objects.filter(dispatch__campaign=self.campaign).annotate(now=in_flight.status())
+        return dict(found.values_list("now").annotate(people=Count("pk")))
 
     def until(self, condition: Callable[[], bool], what: str, seconds: float = SETTLE_SECONDS) -> None:
         """Wait; what ends by itself meanwhile is started again."""

@@ -24,7 +24,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
-from campaigns.querysets import claims, tallies
+from campaigns.querysets import claims, in_flight, tallies
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, list_plans, outcomes, pace
 from campaigns.services.sending.courier import Courier
@@ -236,7 +236,7 @@ class _Slice:
             deltas = tallies.moves([])
             if len(rows) < sum(batch.size for batch in batches):
                 for reason in claims.skip_leftovers(
-                    dispatch.pk, numbers, channel=dispatch.channel, workspace_id=dispatch.workspace_id, now=now
+                    dispatch.pk, numbers, rows, channel=dispatch.channel, workspace_id=dispatch.workspace_id, now=now
                 ):
                     deltas[RecipientStatus.QUEUED, ""] -= 1
                     deltas[RecipientStatus.SKIPPED, reason] += 1
@@ -294,7 +294,7 @@ class _Slice:
         with transaction.atomic():
             ledger = outcomes.Ledger(now)
             for flight in flights:
-                people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
+                people = in_flight.count(flight.dispatch.pk, flight.batch.number)
                 ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
                 claims.give_back_batch(flight.batch.id, now, None, "")
             ledger.close()

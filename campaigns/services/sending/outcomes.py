@@ -25,7 +25,7 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )  # fmt: skip
-from campaigns.querysets import claims, evidence, tallies
+from campaigns.querysets import claims, evidence, in_flight, tallies
 from campaigns.querysets import outcomes as queries
 from campaigns.querysets.evidence import Signs
 from campaigns.querysets.outcomes import RowOutcome
@@ -39,7 +39,6 @@ from contacts.states import ConsentSource, SuppressionReason
 
 log = logging.getLogger(__name__)
 
-FROM_CLAIMED = frozenset({RecipientStatus.CLAIMED})
 LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
@@ -78,12 +77,16 @@ class Ledger:
         self.signs: dict[int, tuple[Dispatch, Signs]] = {}
         self.verdicts: list[guards.Verdict] = []
 
-    def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str] = FROM_CLAIMED) -> int:
+    def write(self, dispatch_id: int, outcomes: Sequence[RowOutcome], sources: frozenset[str]) -> int:
         """Write rows and note the counters; gives how many moved."""
-        if sources == FROM_CLAIMED:
-            before = dict.fromkeys(queries.write_claimed(outcomes, self.now), (RecipientStatus.CLAIMED.value, ""))
-        else:
-            before = queries.write(outcomes, sources, self.now)
+        return self._note(dispatch_id, outcomes, queries.write(outcomes, sources, self.now))
+
+    def land(self, flight: Flight, outcomes: Sequence[RowOutcome]) -> int:
+        """As `write`, for rows of a flight that comes back."""
+        moved = queries.write_flown(flight.batch.number, outcomes, self.now)
+        return self._note(flight.dispatch.pk, outcomes, dict.fromkeys(moved, (RecipientStatus.CLAIMED.value, "")))
+
+    def _note(self, dispatch_id: int, outcomes: Sequence[RowOutcome], before: dict[int, tallies.Key]) -> int:
         by_id = {outcome.id: outcome for outcome in outcomes}
         for pk, state in before.items():
             after = by_id[pk]
@@ -93,10 +96,10 @@ class Ledger:
         queries.adopt(overtaken, self.now)
         return len(before)
 
-    def accept(self, dispatch_id: int, accepted: Sequence[tuple[int, str, int]]) -> None:
-        """(id, provider message id, parts) of rows that the provider took."""
-        moved = queries.accept_claimed(accepted, self.now)
-        self.move(dispatch_id, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), len(moved))
+    def accept(self, flight: Flight, accepted: Sequence[tuple[int, str, int]]) -> None:
+        """(id, provider message id, parts) of rows of a flight that the provider took."""
+        moved = queries.accept_flown(flight.batch.number, accepted, self.now)
+        self.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), len(moved))
         if len(moved) < len(accepted):  # a receipt was quicker than this answer
             there = set(moved)
             late = [row for row in accepted if row[0] not in there]
@@ -170,7 +173,7 @@ def _answer(flight: Flight) -> list[Receipt] | ProviderError:
 def _settle(flight: Flight, ledger: Ledger) -> None:
     dispatch_id, batch = flight.dispatch.pk, flight.batch
     if flight.stays:
-        ledger.write(dispatch_id, flight.stays)
+        ledger.land(flight, flight.stays)
     answer = _answer(flight)
     if isinstance(answer, (NotSent, Misconfigured)):
         _give_back(flight, answer, ledger)
@@ -183,7 +186,7 @@ def _settle(flight: Flight, ledger: Ledger) -> None:
         ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
         _close(flight, ledger.now, unknown=people > 0, answer=answer)
     elif isinstance(answer, ProviderError):
-        ledger.write(dispatch_id, [_refused(row.id, answer) for row in flight.rows.values()])
+        ledger.land(flight, [_refused(row.id, answer) for row in flight.rows.values()])
         ledger.learn(flight.dispatch, len(flight.rows), len(flight.rows))
         ledger.units[dispatch_id] -= flight.units
         _close(flight, ledger.now, unknown=False, answer=answer)
@@ -208,7 +211,7 @@ def _refused(recipient_id: int, error: ProviderError) -> RowOutcome:
 
 def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
     """The whole batch surely was not sent."""
-    people = claims.give_back_rows(flight.dispatch.pk, flight.batch.number)
+    people = in_flight.count(flight.dispatch.pk, flight.batch.number)
     ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
     ledger.units[flight.dispatch.pk] -= flight.units
     wait = getattr(error, "retry_after", None)
@@ -229,8 +232,8 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
         if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
             receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
         outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(reference)))
-    ledger.accept(dispatch_id, accepted)
-    ledger.write(dispatch_id, outcomes)
+    ledger.accept(flight, accepted)
+    ledger.land(flight, outcomes)
     _suppress(flight, receipts, ledger.now)
     note_tickets(flight, receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)

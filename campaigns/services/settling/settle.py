@@ -13,7 +13,7 @@ from django.db.models import Min, Q
 
 from campaigns.models import Batch, Dispatch, EvidenceSource
 from campaigns.providers.base import Absent, Capabilities, Channel, Event, EventKind, ProviderError
-from campaigns.querysets import claims, ledger_ids
+from campaigns.querysets import claims, in_flight, ledger_ids
 from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import guards, outcomes
@@ -43,7 +43,7 @@ def _sweep(batch: Batch, now: datetime) -> None:
     dispatch = batch.dispatch
     ledger = outcomes.Ledger(now)
     if batch.started_at is None:
-        people = claims.give_back_rows(dispatch.pk, batch.number)
+        people = in_flight.count(dispatch.pk, batch.number)
         ledger.move(dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
         claims.give_back_batch(batch.pk, now, None, "")
     else:

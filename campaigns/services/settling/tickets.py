@@ -79,7 +79,7 @@ def _adopt(account: ProviderAccount, events: Iterable[Event], now: datetime) -> 
         places[row.address].append(row)
     for value, found in sorted(by_ticket.items()):
         certain = [places[address][0] for address in found if len(places[address]) == 1]
-        requests = {(r.dispatch_id, r.batch_no or 0) for r in certain if r.status != RecipientStatus.CLAIMED}
+        requests = {(r.dispatch_id, r.batch_no or 0) for r in certain if r.status != RecipientStatus.QUEUED}
         if len(requests) == 1:
             dispatch_id, number = requests.pop()
             Ticket.objects.get_or_create(

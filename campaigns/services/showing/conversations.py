@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Campaign, Recipient, Reply
+from campaigns.querysets import in_flight
 from campaigns.services.showing import figures
 from campaigns.services.showing.recipients import Line
 from console.models import Workspace
@@ -85,7 +86,9 @@ def of_contact(contact: Contact, now: datetime) -> list[Turn]:
     """The newest messages to and replies from `contact`, newest first. Two queries."""
     sent = Recipient.objects.filter(contact=contact, dispatch__workspace=contact.workspace_id)
     rows = sent.select_related("dispatch__campaign", "dispatch__account", "dispatch__workspace", "contact")
-    turns = [_turn(row, now) for row in rows.order_by("-dispatch_id")[:NEWEST]]
+    latest = list(rows.order_by("-dispatch_id")[:NEWEST])
+    in_flight.mark(latest)
+    turns = [_turn(row, now) for row in latest]
     answers = Reply.objects.filter(contact=contact, workspace=contact.workspace_id).select_related("account")
     turns += [Turn(reply.at, reply=reply) for reply in answers.order_by("-id")[:NEWEST]]
     return sorted(turns, key=lambda turn: turn.at, reverse=True)[:NEWEST]

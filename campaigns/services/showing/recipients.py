@@ -11,7 +11,7 @@ from django.db.models import Min, Q
 from campaigns import wording
 from campaigns.models import Batch, Dispatch, Recipient, Reply
 from campaigns.querysets import engagement as engaged
-from campaigns.querysets import reading
+from campaigns.querysets import in_flight, reading
 from campaigns.services.sending import flights
 from campaigns.services.settling import engagement
 from campaigns.services.showing import figures
@@ -128,7 +128,7 @@ def page(
     before: int | None = None,
     rows: int = ROWS,
 ) -> Listing:
-    """The page of `dispatch` after or before a row id; three queries, however large the dispatch."""
+    """The page of `dispatch` after or before a row id; four queries, however large the dispatch."""
     situation = figures.circumstances(dispatch, now)
     backwards = before is not None
     beyond = before if backwards else after
@@ -169,6 +169,7 @@ def next_look_up(dispatch: Dispatch) -> datetime | None:
 
 def line_of(recipient: Recipient, now: datetime) -> Line:
     """One row with its screen state."""
+    in_flight.mark([recipient])
     situation = figures.circumstances(recipient.dispatch, now)
     return Line(recipient, _state(recipient, situation, _retrying(recipient.dispatch_id, [recipient], now)))
 
@@ -193,6 +194,7 @@ def _lines(dispatch: Dispatch, condition: Q, situation: Circumstances, now: date
     rows = list(found.order_by("pk")[:SEARCHED_CONTACTS])
     for row in rows:
         row.dispatch = dispatch
+    in_flight.mark(rows)
     retrying = _retrying(dispatch.pk, rows, now)
     return [Line(row, _state(row, situation, retrying)) for row in rows]
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from campaigns.models import Batch, Campaign, Dispatch, ProviderAccount, Recipient, TemplateVersion
 from campaigns.providers.base import Hook
 from campaigns.providers.rehearsal import REHEARSALS
+from campaigns.querysets import in_flight
 from campaigns.querysets.callbacks import Door
 from campaigns.services.sending import dispatching, lanes, prepare
 from campaigns.services.settling import inbox, ledger_checks, settle
@@ -150,7 +151,8 @@ def engine() -> Engine:
 
 def statuses(dispatch: Dispatch) -> dict[str, int]:
     found: dict[str, int] = {}
-    for status in Recipient.objects.filter(dispatch=dispatch).values_list("status", flat=True):
+    rows = Recipient.objects.filter(dispatch=dispatch).annotate(now=in_flight.status())
+    for status in rows.values_list("now", flat=True):
         found[status] = found.get(status, 0) + 1
     assert ledger_checks.check(dispatch.pk) is None, "counters differ from rows"
     return found

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Dispatch
-from campaigns.querysets import audience, claims, reading, sql
+from campaigns.querysets import audience, claims, in_flight, reading, sql
 from campaigns.querysets.reading import Walk
 from campaigns.services.sending import prepare
 from tests.bench import ledger
@@ -51,8 +51,8 @@ def test_the_rows_of_a_batch_are_found_by_its_number(dispatch):
     rules = {"channel": "sms", "workspace_id": dispatch.workspace_id}
     for work in (
         lambda: claims.take_rows(dispatch.pk, [1], **rules, marketing=True, test=False),
-        lambda: claims.skip_leftovers(dispatch.pk, [1], **rules, now=now),
-        lambda: claims.give_back_rows(dispatch.pk, 1),
+        lambda: claims.skip_leftovers(dispatch.pk, [1], [], **rules, now=now),
+        lambda: in_flight.count(dispatch.pk, 1),
     ):
         assert "recipient_batch" in plans(work), plans(work)
 

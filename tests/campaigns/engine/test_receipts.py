@@ -91,7 +91,7 @@ def test_a_callback_that_beats_our_own_commit_is_not_lost(make_account, make_cam
     make_contacts(1)
     account = make_account()
     dispatch = engine.prepare(engine.start(make_campaign(account)))
-    Recipient.objects.update(status="claimed")
+    dispatch.batch_set.update(status="claimed")
     dispatch.tallies.filter(status="queued").update(status="claimed")
     engine.call_back(account, "delivery", delivery(references(dispatch)[0]))
     assert statuses(dispatch) == {"delivered": 1}
