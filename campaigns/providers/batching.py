@@ -172,19 +172,20 @@ async def send_one_by_one(
 ) -> list[Receipt]:
     """Posts each message in a request of its own, at most `at_once` at a time, begun `spacing` seconds apart.
     After the first answer that speaks for all of them (key refused, too fast, not reachable) no other begins. With a
-    spacing, a message whose turn was missed by more than `LATE` does not leave."""
+    spacing, a message whose turn was missed by more than `LATE` does not leave, unless it waited for one of the
+    `at_once`: who is kept waiting by the vendor's own slowness does not crowd it."""
     ledger = _Ledger(messages)
     stop: ProviderError | None = None
     free = asyncio.Semaphore(at_once)
 
     async def one(message: Message, due: float) -> None:
         nonlocal stop
+        if spacing and clock() - due > LATE:
+            ledger.fail([message], Missed())
+            return
         async with free:
             if stop is not None:
                 ledger.fail([message], stop)
-                return
-            if spacing and clock() - due > LATE:
-                ledger.fail([message], Missed())
                 return
             try:
                 ledger.settle([await post(message)])

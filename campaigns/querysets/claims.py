@@ -153,11 +153,14 @@ def renew_leases(token: str, lease_until: datetime) -> int:
     )
 
 
-def give_back_batch(batch_id: int, not_before: datetime, http_status: int | None, excerpt: str) -> int:
+def give_back_batch(
+    batch_id: int, not_before: datetime, http_status: int | None = None, excerpt: str = "", *, tried: bool = True
+) -> int:
+    """claimed → ready. `tried`: the provider was asked; what never left has cost no try."""
     return sql.run(
         "UPDATE campaigns_batch SET status = 'ready', token = '', lease_until = NULL, started_at = NULL, "
-        "not_before = %s, http_status = %s, excerpt = %s WHERE id = %s AND status = 'claimed'",
-        [sql.stamp(not_before), http_status, excerpt[:500], batch_id],
+        "tries = tries - %s, not_before = %s, http_status = %s, excerpt = %s WHERE id = %s AND status = 'claimed'",
+        [0 if tried else 1, sql.stamp(not_before), http_status, excerpt[:500], batch_id],
     )
 
 

@@ -11,11 +11,11 @@ from decimal import Decimal
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from campaigns.models import Dispatch, DispatchKind
+from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.services.sending import list_plans, moves
 from campaigns.services.sending.flights import Flight
 from campaigns.services.writing import costs
-from campaigns.states import Hold
+from campaigns.states import BatchStatus, Hold
 from console.errors import UserError
 
 
@@ -56,6 +56,11 @@ def correct(dispatch_id: int, units: int) -> None:
     """Add what messages turned out to cost beyond what was reserved for them; negative for what did not leave."""
     if units:
         Dispatch.objects.filter(pk=dispatch_id, units__gte=-units).update(units=F("units") + units)
+
+
+def may_come_back(dispatch: Dispatch) -> bool:
+    """True while something of the dispatch is on its way: what of it does not leave is not spent."""
+    return Batch.objects.filter(dispatch=dispatch, status=BatchStatus.CLAIMED, started_at__isnull=False).exists()
 
 
 def hold(dispatch: Dispatch, now: datetime) -> None:

@@ -282,7 +282,7 @@ class _Slice:
             gone = [(flight, leave_at) for flight, leave_at in ready if flight.batch.id in going]
             stays = sum(flight.units for flight in paid if flight.batch.id not in going)
             budgets.correct(dispatch.pk, -stays)
-        if len(paid) < len(flights):
+        if len(paid) < len(flights) and not gone and not budgets.may_come_back(dispatch):
             budgets.hold(dispatch, self.clock())
         return gone
 
@@ -296,7 +296,7 @@ class _Slice:
             for flight in flights:
                 people = in_flight.count(flight.dispatch.pk, flight.batch.number)
                 ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
-                claims.give_back_batch(flight.batch.id, now, None, "")
+                claims.give_back_batch(flight.batch.id, now, tried=False)
             ledger.close()
 
     # -- landing ----------------------------------------------------------------------------------

@@ -216,7 +216,8 @@ def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
     ledger.units[flight.dispatch.pk] -= flight.units
     wait = getattr(error, "retry_after", None)
     not_before = ledger.now + timedelta(seconds=backoff(flight.batch.tries) if wait is None else wait)
-    claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text)
+    tried = not isinstance(error, Missed)
+    claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text, tried=tried)
 
 
 def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) -> None:

@@ -23,6 +23,8 @@ LEAD_SECONDS = 0.1
 # A lane takes a batch only when it may leave this soon: what is not taken can still be paused, and is still there when
 # the provider asks everybody to wait.
 HORIZON_SECONDS = 0.3
+# Requests that a lane makes in a second at best, when each brings one message. What allows more needs no distances.
+FASTEST_LANE = 2_000.0
 # A call that can as well be made later waits for its slot no longer than this.
 SOON_SECONDS = 0.5
 # What was taken leaves this soon, or goes back.
@@ -150,9 +152,9 @@ def take(limit: Limit, now: datetime) -> float:
 def spacing(requests: Limit, messages: Sequence[Limit], people: int) -> float:
     """Seconds between the requests of a batch that goes one message a request: as the limit on requests wants it,
     which has given this time to nobody else. A batch that a limit on messages would spread over more than a second
-    (it was lowered since) takes its time."""
+    (it was lowered since) takes its time. 0 where no lane is as fast as the limits allow."""
     slowest = min([requests.per_second, *(limit.per_second for limit in messages if people > limit.per_second)])
-    return 1 / (slowest * HEADROOM)
+    return 1 / (slowest * HEADROOM) if slowest < FASTEST_LANE else 0.0
 
 
 def _clock(now: datetime) -> tuple[str, list[float]]:

@@ -45,7 +45,7 @@ def _sweep(batch: Batch, now: datetime) -> None:
     if batch.started_at is None:
         people = in_flight.count(dispatch.pk, batch.number)
         ledger.move(dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
-        claims.give_back_batch(batch.pk, now, None, "")
+        claims.give_back_batch(batch.pk, now, tried=False)
     else:
         people = claims.lose_rows(dispatch.pk, batch.number, Reason.WORKER_DIED)
         ledger.move(
