@@ -63,8 +63,8 @@ def _piece(walk: Walk, status: str, flying: bool, beyond: int | None, backwards:
     text, params, order = _along(status, beyond, backwards)
     if walk.retrying or walk.reason or flying:
         # Few rows retry or fly among very many that wait, and few have some reason among very many of the same
-        # status: the expression keeps the planner off the index by status, so that it starts from the batches (index dispatch,
-        # batch_no) or from the reason (index dispatch, reason, id).
+        # status: the expression keeps the planner off the index by status, so that it starts from the batches (index
+        # dispatch, batch_no) or from the reason (index dispatch, reason, id).
         comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
         text, params = "(r.status || '') = %s", [status]
         if beyond is not None:
