@@ -22,8 +22,11 @@ from tests.campaigns.engine.conftest import statuses
 pytestmark = pytest.mark.django_db
 
 
+BEGUN = timezone.now()  # read once: a minute may end within a test
+
+
 def soon(hours: int = 24) -> datetime:
-    return (timezone.now() + timedelta(hours=hours)).replace(second=0, microsecond=0)
+    return (BEGUN + timedelta(hours=hours)).replace(second=0, microsecond=0)
 
 
 @pytest.fixture
