@@ -113,8 +113,8 @@ def _insert(table: str, dispatch: int, people: int) -> tuple[float, int]:
 
 def _claim(table: str, dispatch: int, batch: int) -> None:
     sql.rows(
-        f"UPDATE {table} SET status = 'claimed' WHERE {sql.DISPATCH} AND batch_no = %s AND (status || '') = 'queued' "
-        'RETURNING id, batch_no, address, "values", attempt, contact_id',
+        f'SELECT id, batch_no, address, "values", attempt, contact_id FROM {table} '
+        f"WHERE {sql.DISPATCH} AND batch_no = %s AND (status || '') = 'queued'",
         [dispatch, batch],
     )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
 from campaigns.providers.base import Event, EventKind
-from campaigns.querysets import in_flight
+from campaigns.querysets import claims, in_flight
 from campaigns.reports import recipients as export
 from campaigns.services.sending import dispatching
 from campaigns.services.sending.flights import reference_of
@@ -98,7 +98,8 @@ def test_who_comes_back_after_a_stop_is_cancelled_then(dispatch: Dispatch, owner
 def test_a_lane_takes_nothing_of_a_dispatch_that_was_stopped_since_it_looked(dispatch: Dispatch, owner: User) -> None:
     dispatching.stop(dispatch, owner, timezone.now())
     Batch.objects.filter(dispatch=dispatch, number=2).update(status="ready")
-    assert claim(dispatch, "another") == []
+    now = timezone.now()
+    assert claims.take_batches(dispatch.pk, 1, "another", now, now + timedelta(seconds=60)) == []
 
 
 def test_a_receipt_moves_who_is_on_his_way_and_nobody_who_waits(dispatch: Dispatch) -> None:
