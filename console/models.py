@@ -243,7 +243,7 @@ SIGNS: dict[str, Any] = {"beat": _("Clock"), "worker": _("Worker")}
 
 
 class Heartbeat(models.Model):
-    """Last sign of life of a part ("beat", "worker:<host>:<pid>"), read by /healthz."""
+    """Last sign of life of a part ("beat", "worker"; of a worker the latest on any host), read by /healthz."""
 
     name = models.CharField(_("part"), max_length=80, primary_key=True)
     at = models.DateTimeField(_("time"))
