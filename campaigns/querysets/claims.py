@@ -146,6 +146,18 @@ def write_intent(batch_ids: Sequence[int], token: str, dispatch_id: int, now: da
     return [int(pk) for (pk,) in found]
 
 
+def still_held(batch_ids: Sequence[int], token: str) -> set[int]:
+    """Those of these batches that are still in the hands of `token`, locked until commit. A lane that stalled for
+    longer than its lease has lost them: they are swept, and perhaps another lane has sent them."""
+    locking = " FOR UPDATE" if sql.is_postgres() else ""
+    found = sql.rows(
+        f"SELECT id FROM campaigns_batch WHERE id IN ({sql.marks(batch_ids)}) AND token = %s AND status = 'claimed' "
+        f"ORDER BY id{locking}",
+        [*batch_ids, token],
+    )
+    return {int(pk) for (pk,) in found}
+
+
 def renew_leases(token: str, lease_until: datetime) -> int:
     return sql.run(
         "UPDATE campaigns_batch SET lease_until = %s WHERE token = %s AND status = 'claimed'",

@@ -154,7 +154,7 @@ class _Slice:
         gone = [flight for flight, _ in go]
         self.flights += gone
         if empty:
-            outcomes.settle_flights(empty, now)
+            outcomes.settle_flights(empty, now, self.lane.token)
         self._release([f for f in ready if f not in gone])
         if not gone:
             self._end_probe()
@@ -293,7 +293,10 @@ class _Slice:
         now = self.clock()
         with transaction.atomic():
             ledger = outcomes.Ledger(now)
+            mine = claims.still_held([flight.batch.id for flight in flights], self.lane.token)
             for flight in flights:
+                if flight.batch.id not in mine:
+                    continue
                 people = in_flight.count(flight.dispatch.pk, flight.batch.number)
                 ledger.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.QUEUED, ""), people)
                 claims.give_back_batch(flight.batch.id, now, tried=False)

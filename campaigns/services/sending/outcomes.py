@@ -132,15 +132,16 @@ class Ledger:
                 self.verdicts.append(verdict)
 
 
-def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
-    """Write what became of flights whose future is done.
+def settle_flights(flights: Sequence[Flight], now: datetime, token: str = "") -> None:
+    """Write what became of flights whose future is done. `token`: only of those that are still in its hands, for what
+    never left; of what left, the rows say whether somebody else has settled them.
 
     A receipt that comes while its message's answer is written may deadlock with us on PostgreSQL, which then rolls
     one of the two back: ours is simply written again, because giving up would make the whole batch `unknown`.
     """
     for tries_left in reversed(range(WRITE_TRIES)):
         try:
-            verdicts = _write(flights, now)
+            verdicts = _write(flights, now, token)
             break
         except OperationalError:
             if not tries_left or connection.in_atomic_block:
@@ -150,8 +151,11 @@ def settle_flights(flights: Sequence[Flight], now: datetime) -> None:
     guards.enforce(verdicts, now)
 
 
-def _write(flights: Sequence[Flight], now: datetime) -> list[guards.Verdict]:
+def _write(flights: Sequence[Flight], now: datetime, token: str) -> list[guards.Verdict]:
     with transaction.atomic():
+        if token:
+            held = claims.still_held([flight.batch.id for flight in flights], token)
+            flights = [flight for flight in flights if flight.batch.id in held]
         ledger = Ledger(now)
         for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
             _settle(flight, ledger)
