@@ -86,10 +86,12 @@ def _piece(walk: Walk, status: str, flying: bool, beyond: int | None, backwards:
 
 def _along(status: str, beyond: int | None, backwards: bool) -> tuple[str, list[Any], str]:
     """(condition, its parameters, order) of the rows of a status after `beyond`, or before it, in index order."""
+    start = beyond if beyond is not None else LAST if backwards else FIRST
+    if not sql.is_postgres():  # of a pair SQLite seeks by the first only, and would walk from there to `beyond`
+        comparison, direction = ("<", "DESC") if backwards else (">", "ASC")
+        return f"r.status = %s AND r.id {comparison} %s", [status, start], f"r.id {direction}"
     if backwards:
-        start = LAST if beyond is None else beyond
         return "(r.status, r.id) < (%s, %s) AND r.status >= %s", [status, start, status], "r.status DESC, r.id DESC"
-    start = FIRST if beyond is None else beyond
     return "(r.status, r.id) > (%s, %s) AND r.status <= %s", [status, start, status], "r.status, r.id"
 
 
@@ -110,11 +112,13 @@ def spread(dispatch_id: int, status: str, points: int) -> list[int]:
     first, last = ends
     step = max(1, -(-(last - first + 1) // points))
     starts = range(first, last + 1, step)
+    seek, statuses = "r.status = %s AND r.id >= p.start ORDER BY r.id", [status]
+    if sql.is_postgres():  # as in `_along`
+        seek, statuses = "(r.status, r.id) >= (%s, p.start) AND r.status <= %s ORDER BY r.status, r.id", [status] * 2
     found = sql.rows(
         f"WITH p(start) AS (VALUES {', '.join(['(%s)'] * len(starts))}) SELECT DISTINCT "
-        "(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND (r.status, r.id) >= (%s, p.start) "
-        "AND r.status <= %s ORDER BY r.status, r.id LIMIT 1) FROM p",
-        [*starts, dispatch_id, status, status],
+        f"(SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND {seek} LIMIT 1) FROM p",
+        [*starts, dispatch_id, *statuses],
     )
     return [int(pk) for (pk,) in found if pk is not None]
 

@@ -84,3 +84,13 @@ def test_a_list_by_the_status_that_nearly_all_rows_have_keeps_off_the_primary_ke
     delivered = Walk(Dispatch.objects.order_by("pk")[0].pk, ("delivered",))
     plan = plans(lambda: reading.ids(delivered, beyond=5_000, limit=50, backwards=backwards))
     assert "recipient_by_status" in plan, plan
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("backwards", "seek"), [(False, "id>?"), (True, "id<?")])
+def test_a_page_far_down_is_sought_not_walked_to(dispatch, backwards, seek):
+    first = Dispatch.objects.order_by("pk")[0].pk
+    page = plans(lambda: reading.ids(Walk(first, ("delivered",)), beyond=5_000, limit=50, backwards=backwards))
+    assert f"status=? AND {seek}" in page, page
+    sample = plans(lambda: reading.spread(first, "delivered", 10))
+    assert "status=? AND id>?" in sample, sample
