@@ -183,6 +183,15 @@ RECIPIENT_MOVES: dict[str, Move] = {
 }
 
 TERMINAL_DISPATCH = frozenset({DispatchStatus.FINISHED, DispatchStatus.STOPPED})
+# Of a campaign on a list at the vendor: nothing has left, and nothing leaves without another step of ours. When its
+# dispatch is stopped, it is withdrawn at the vendor.
+BEFORE_LAUNCH = (
+    ListStatus.UPLOADING,
+    ListStatus.CREATING,
+    ListStatus.COMPUTING,
+    ListStatus.WAITING,
+    ListStatus.FAILED,
+)
 # Rows a dispatch still has to do something about before it may be called finished.
 OPEN_RECIPIENT = frozenset({RecipientStatus.QUEUED, RecipientStatus.CLAIMED, RecipientStatus.UNKNOWN})
 FINAL_RECIPIENT = frozenset(

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from campaigns.querysets import sql
-from campaigns.states import BatchStatus, CampaignStatus, DispatchStatus, ListStatus, RecipientStatus
+from campaigns.states import BEFORE_LAUNCH, BatchStatus, CampaignStatus, DispatchStatus, RecipientStatus
 from console.models import JobStatus
 
 
@@ -23,15 +23,7 @@ class Agenda(NamedTuple):
     dispatches: bool  # a start that is due, something being prepared or sent, a dead lane, a request to ask about
 
 
-# Of a stopped dispatch these are withdrawn at the vendor.
-NOT_LAUNCHED = (
-    ListStatus.UPLOADING,
-    ListStatus.CREATING,
-    ListStatus.COMPUTING,
-    ListStatus.WAITING,
-    ListStatus.FAILED,
-)
-_NOT_LAUNCHED = ", ".join(f"'{status}'" for status in NOT_LAUNCHED)
+_BEFORE_LAUNCH = ", ".join(f"'{status}'" for status in BEFORE_LAUNCH)
 # Statuses are written out, not parameters: only so does SQLite take the partial indexes.
 _DISPATCHES = (
     f"SELECT 1 FROM campaigns_campaign WHERE status = '{CampaignStatus.SCHEDULED}' AND start_at <= %s",
@@ -40,7 +32,7 @@ _DISPATCHES = (
     "SELECT 1 FROM campaigns_ticket WHERE follow_at <= %s",
     "SELECT 1 FROM campaigns_listrun WHERE next_at <= %s",
     "SELECT 1 FROM campaigns_dispatch d JOIN campaigns_listrun r ON r.dispatch_id = d.id "
-    f"WHERE d.status = '{DispatchStatus.STOPPED}' AND r.status IN ({_NOT_LAUNCHED})",
+    f"WHERE d.status = '{DispatchStatus.STOPPED}' AND r.status IN ({_BEFORE_LAUNCH})",
     "SELECT 1 FROM campaigns_dispatch d JOIN campaigns_tally t ON t.dispatch_id = d.id "
     f"WHERE d.status = '{DispatchStatus.STOPPED}' AND t.status = '{RecipientStatus.QUEUED}' AND t.n > 0",
 )

@@ -15,19 +15,11 @@ from django.utils.translation import gettext as _
 from campaigns.models import Dispatch, DispatchKind, ListRun
 from campaigns.providers.lists import LIST, MODE, TAG
 from campaigns.services.connecting import accounts
-from campaigns.states import DispatchStatus, ListStatus
+from campaigns.states import BEFORE_LAUNCH, DispatchStatus, ListStatus
 from console.errors import UserError
 from console.models import User
 from console.services import audit
 
-# Nothing has left, and nothing leaves without another step of ours.
-BEFORE_LAUNCH = (
-    ListStatus.UPLOADING,
-    ListStatus.CREATING,
-    ListStatus.COMPUTING,
-    ListStatus.WAITING,
-    ListStatus.FAILED,
-)
 # What waits in such a dispatch is the run's. Afterwards lanes send what a person queues again.
 LEFT_TO_THE_RUN = (*BEFORE_LAUNCH, ListStatus.LAUNCHING, ListStatus.CANCELLED)
 # Contacts of ours are at the vendor, or a campaign of ours is. A contact has one set of values there.

@@ -27,7 +27,7 @@ from campaigns.services.sending import holds, list_launch, list_plans, list_uplo
 from campaigns.services.sending.flights import body_of
 from campaigns.services.showing import notices
 from campaigns.services.writing import content
-from campaigns.states import DispatchStatus, ListStatus, Reason, RecipientStatus
+from campaigns.states import BEFORE_LAUNCH, DispatchStatus, ListStatus, Reason, RecipientStatus
 from console.services import crypto
 
 log = logging.getLogger(__name__)
@@ -49,12 +49,12 @@ def due(now: datetime) -> list[int]:
     step = Q(
         account_free,
         next_at__lte=now,
-        status__in=list_plans.BEFORE_LAUNCH,
+        status__in=BEFORE_LAUNCH,
         dispatch__status=DispatchStatus.SENDING,
         dispatch__account__hold_reason="",
     )
     doubt = Q(next_at__lte=now, status__in=(ListStatus.LAUNCHING, ListStatus.UNCLEAR))
-    stopped = Q(status__in=list_plans.BEFORE_LAUNCH, dispatch__status=DispatchStatus.STOPPED)
+    stopped = Q(status__in=BEFORE_LAUNCH, dispatch__status=DispatchStatus.STOPPED)
     found = ListRun.objects.filter(free, step | doubt | stopped)
     return list(found.order_by("pk").values_list("pk", flat=True)[:20])
 

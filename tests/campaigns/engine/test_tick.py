@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import tasks
 from campaigns.models import Batch, Campaign, Dispatch, ListRun, ProviderEvent, Tally, Ticket
 from campaigns.querysets import agenda
-from campaigns.services.sending import list_plans
+from campaigns.states import BEFORE_LAUNCH
 from console.models import Heartbeat, Job
 from console.services import heartbeats
 
@@ -142,7 +142,7 @@ def test_a_list_campaign_takes_its_next_step_when_it_is_time(held, now):
     assert of(later).dispatches
 
 
-@pytest.mark.parametrize("status", list_plans.BEFORE_LAUNCH)
+@pytest.mark.parametrize("status", BEFORE_LAUNCH)
 def test_a_list_campaign_of_a_stopped_dispatch_is_withdrawn(held, now, status):
     Dispatch.objects.filter(pk=held.pk).update(status="stopped")
     ListRun.objects.create(dispatch=held, status=status, created_at=now)
