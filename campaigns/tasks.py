@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.models import Lane, ProviderEvent
 from campaigns.querysets import agenda
+from campaigns.services.connecting import outages
 from campaigns.services.sending import canaries, clock_steps, dispatching, holds, lanes, list_runs, prepare
 from campaigns.services.settling import following, inbox, ledger_checks, pulling, reconciling, settle
 from campaigns.services.showing import notice_mail, notices
@@ -163,8 +164,9 @@ def follow(account_id: int) -> None:
 
 @shared_task(name="campaigns.sweep")
 def sweep() -> None:
-    """Once a minute: counters against rows, and old callbacks and notices out."""
+    """Once a minute: accounts that do not answer, counters against rows, and old callbacks and notices out."""
     now = timezone.now()
+    outages.watch(now)
     ledger_checks.watch(now)
     attachments.drop_unused(now)
     old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)

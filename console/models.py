@@ -239,11 +239,12 @@ class Job(models.Model):
 
 
 # The parts that give signs of life.
-SIGNS: dict[str, Any] = {"beat": _("Clock"), "worker": _("Worker")}
+SIGNS: dict[str, Any] = {"beat": _("Clock"), "worker": _("Worker"), "host": _("Host")}
 
 
 class Heartbeat(models.Model):
-    """Last sign of life of a part ("beat", "worker"; of a worker the latest on any host), read by /healthz."""
+    """Last sign of life of a part, read by /healthz: "beat"; "worker", of all hosts the latest that ran a tick;
+    "host:<name>" of each host that carries lanes."""
 
     name = models.CharField(_("part"), max_length=80, primary_key=True)
     at = models.DateTimeField(_("time"))
@@ -253,7 +254,8 @@ class Heartbeat(models.Model):
         verbose_name_plural = _("signs of life")
 
     def __str__(self) -> str:
-        return str(SIGNS.get(self.name, self.name))
+        part, _colon, host = self.name.partition(":")
+        return f"{SIGNS.get(part, part)} {host}".rstrip()
 
 
 class FailedSignIn(AccessAttempt):

@@ -16,7 +16,7 @@ from campaigns.services.settling import kept
 from console.celery import at_most
 from console.errors import UserError
 from console.models import Job
-from console.services import jobs
+from console.services import heartbeats, jobs
 from contacts.services import exports as contacts_export
 from contacts.services import groups, imports
 
@@ -60,12 +60,13 @@ def run_job(job_id: str) -> None:
 
 @shared_task(name="console.retain")
 def retain() -> None:
-    """Throw away exports and uploads after their time."""
+    """Throw away exports, uploads and hosts that are gone after their time."""
     now = timezone.now()
     old = now - timedelta(days=settings.EXPORT_RETENTION_DAYS)
     for folder in (settings.EXPORT_DIR, settings.UPLOAD_DIR):
         _remove_older(Path(folder), old)
     Job.objects.filter(created_at__lt=old, finished_at__isnull=False).delete()
+    heartbeats.forget(now)
 
 
 def _remove_older(folder: Path, old: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What people are told about dispatches, and alarms about counters that are not true."""
+"""What people are told about dispatches and accounts, and alarms about counters that are not true."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from console.admin import ReadOnlyAdmin
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin):
-    list_display = ("at", "workspace", "user", "kind", "dispatch", "read_at", "mail")
+    list_display = ("at", "workspace", "user", "kind", "dispatch", "account", "read_at", "mail")
     list_filter = ("kind", "mail", "workspace")
-    list_select_related = ("workspace", "user", "dispatch__campaign")
+    list_select_related = ("workspace", "user", "dispatch__campaign", "account")
     search_fields = ("user__email",)
     ordering = ("-pk",)
 

@@ -1,4 +1,4 @@
-"""What somebody wants to hear of the dispatches of each of their workspaces."""
+"""What somebody wants to hear of the dispatches and accounts of each of their workspaces."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Any
 
 from django import forms
 
-from campaigns.models import NoticeKind, NoticeLevel
+from campaigns.models import NoticeLevel
 from campaigns.services.showing import notices
 from console.models import Membership, User
 
 
 class NoticesForm(forms.Form):
-    """One member's choices, a field a kind. `membership.workspace` is the heading."""
+    """One member's choices, a field a kind that the role may hear of. `membership.workspace` is the heading."""
 
     def __init__(self, membership: Membership, levels: dict[str, str], data: Any = None) -> None:
         super().__init__(data, prefix=f"notices-{membership.pk}", initial=levels)
         self.membership = membership
-        for kind in NoticeKind:
+        for kind in notices.kinds_of(membership):
             self.fields[kind.value] = forms.ChoiceField(label=kind.label, choices=NoticeLevel.choices)
 
     def save(self) -> None:

@@ -19,7 +19,8 @@ def new_token() -> str:
 class ProviderAccount(models.Model):
     """`sealed` holds the credentials, encrypted (`console.services.crypto`); nothing ever shows them again.
     `hold_until` binds every lane (429, breaker); `hold_reason` without a time waits for a person. The breaker is open
-    while `broken_since` is set; when `hold_until` is over, whoever writes `probe_until` tries one batch."""
+    while `broken_since` is set; when `hold_until` is over, whoever writes `probe_until` tries one batch. What people
+    have been told of it is `outage_since` (`services.connecting.outages`)."""
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="accounts", verbose_name=_("workspace")
@@ -48,6 +49,10 @@ class ProviderAccount(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0, editable=False)
     broken_since = models.DateTimeField(_("does not answer since"), null=True, editable=False)
     probe_until = models.DateTimeField(_("being tried until"), null=True, editable=False)
+    # Without a break; empty while the breaker is open, and after a person closed it until something was answered.
+    answers_since = models.DateTimeField(_("answers since"), null=True, editable=False)
+    # `broken_since` of the outage that people were told of, until they are told of its end.
+    outage_since = models.DateTimeField(_("outage told of, since"), null=True, editable=False)
     last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)
     last_error = models.CharField(_("last error"), max_length=500, blank=True, default="", editable=False)

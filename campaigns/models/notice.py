@@ -1,4 +1,5 @@
-"""What people are told about dispatches, how much of it they want, and alarms about counters that are not true."""
+"""What people are told about dispatches and provider accounts, how much of it they want, and alarms about counters
+that are not true."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models.account import ProviderAccount
 from campaigns.models.dispatch import Dispatch
 from campaigns.wording import hold_choices
 from console.models import Membership, User, Workspace, WorkspaceQuerySet
@@ -17,6 +19,8 @@ class NoticeKind(models.TextChoices):
     HOLD = "hold", _("A dispatch pauses itself because of a problem")
     APPROVAL = "approval", _("A campaign on a list waits for approval")
     ALARM = "alarm", _("The figures of a dispatch do not add up")
+    OUTAGE = "outage", _("A provider account does not answer")
+    ANSWERS = "answers", _("A provider account answers again")
 
 
 class NoticeLevel(models.TextChoices):
@@ -39,14 +43,24 @@ class MailStatus(models.TextChoices):
 
 
 class Notice(models.Model):
-    """One thing that one person is told about one dispatch. `at` is the time of the move it tells of, which makes it
-    one of its kind. `detail` holds the figures of that moment."""
+    """One thing that one person is told about one dispatch, or one provider account. `at` is the time of the move it
+    tells of, which makes it one of its kind. `detail` holds the figures of that moment."""
 
     workspace = models.ForeignKey(
         Workspace, on_delete=models.CASCADE, related_name="notices", verbose_name=_("workspace")
     )
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notices", verbose_name=_("person"))
-    dispatch = models.ForeignKey(Dispatch, on_delete=models.CASCADE, related_name="notices", verbose_name=_("dispatch"))
+    dispatch = models.ForeignKey(
+        Dispatch, on_delete=models.CASCADE, null=True, blank=True, related_name="notices", verbose_name=_("dispatch")
+    )
+    account = models.ForeignKey(
+        ProviderAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="notices",
+        verbose_name=_("provider account"),
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=NoticeKind.choices)
     reason = models.CharField(_("reason"), max_length=40, choices=hold_choices, blank=True, default="")
     detail = models.JSONField(_("details"), default=dict, blank=True)
@@ -62,7 +76,19 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        constraints = [models.UniqueConstraint(fields=["dispatch", "kind", "user", "at"], name="notice_once")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(dispatch__isnull=False, account__isnull=True)
+                | Q(dispatch__isnull=True, account__isnull=False),
+                name="notice_of_one_thing",
+            ),
+            models.UniqueConstraint(fields=["dispatch", "kind", "user", "at"], name="notice_once"),
+            models.UniqueConstraint(
+                fields=["account", "kind", "user", "at"],
+                condition=Q(account__isnull=False),
+                name="notice_of_account_once",
+            ),
+        ]
         indexes = [
             models.Index(fields=["user", "workspace", "-id"], name="notice_newest"),
             models.Index(fields=["user", "workspace"], condition=Q(read_at__isnull=True), name="notice_unread"),
@@ -71,7 +97,7 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.dispatch}"
+        return f"{self.get_kind_display()}: {self.dispatch or self.account}"
 
 
 class NoticePreference(models.Model):

@@ -24,6 +24,8 @@ STYLES = {
     "hold": ("failed", "alert-triangle"),
     "approval": ("held", "clock-pause"),
     "alarm": ("failed", "alert-triangle"),
+    "outage": ("held", "clock-pause"),
+    "answers": ("delivered", "circle-check"),
 }
 
 
@@ -50,7 +52,7 @@ def open_one(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """To what the notice is about, which is thereby read."""
     notice = _mine(request, pk)
     notices.read(request.user, request.workspace, [notice.pk], timezone.now())
-    return redirect(request, reverse("dispatch", args=[request.workspace.slug, notice.dispatch_id]))
+    return redirect(request, notices.address(notice, request.workspace))
 
 
 @member("workspace.view")

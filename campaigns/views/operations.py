@@ -59,8 +59,7 @@ def index(request: WorkspaceRequest) -> HttpResponse:
 
 def _alive(found: Gauges) -> dict[str, str]:
     """Whether anything is being sent at all: said to everybody, because nobody's campaign moves without it."""
-    ages = [age for age in found.beats.values() if age is not None]
-    silent = max(ages) if len(ages) == len(found.beats) else None
+    silent = found.silence
     if silent is not None and silent < health.LATE:
         return {"css": "delivered", "icon": "circle-check", "word": _("The console is at work")}
     if silent is not None and silent < health.DEAD:
@@ -125,7 +124,8 @@ def _installation(now: datetime) -> dict[str, Any]:
     return {
         "all": found,
         "waiting": _waiting(found),
-        "parts": [_part(name, age) for name, age in found.beats.items()],
+        "parts": [_part(str(PART_WORDS[name]), age) for name, age in found.beats.items()],
+        "hosts": [_part(name, age) for name, age in sorted(found.hosts.items())],
         "version": settings.VERSION,
         "database": "PostgreSQL" if connection.vendor == "postgresql" else "SQLite",
         "broker": _("none: the worker does it all") if settings.EMBEDDED else _("a broker of its own"),
@@ -133,7 +133,7 @@ def _installation(now: datetime) -> dict[str, Any]:
     }
 
 
-def _part(name: str, age: float | None) -> dict[str, Any]:
+def _part(word: str, age: float | None) -> dict[str, Any]:
     late = age is None or age >= health.LATE
     css = "failed" if age is None or age >= health.DEAD else "retry" if late else "delivered"
-    return {"word": PART_WORDS[name], "age": age, "css": css, "icon": "alert-triangle" if late else "circle-check"}
+    return {"word": word, "age": age, "css": css, "icon": "alert-triangle" if late else "circle-check"}

@@ -88,6 +88,8 @@ ACTIONS: dict[str, Any] = {
     "account.enable": _("Provider account enabled"),
     "account.disable": _("Provider account disabled"),
     "account.release": _("Provider account released"),
+    "account.outage": _("Provider account does not answer"),
+    "account.answers": _("Provider account answers again"),
     "account.register_hooks": _("Callbacks registered at the provider"),
     "account.campaign_create": _("Campaign made at the provider"),
     "account.campaign_change": _("Campaign changed at the provider"),

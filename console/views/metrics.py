@@ -75,8 +75,12 @@ def families(found: Gauges, now: datetime) -> Iterator[Gauge]:
     yield _by("despacho_notice_emails", "Emails about notices that are not sent yet, by status.", "status", found.mail)
     yield Gauge(
         "despacho_heartbeat_age_seconds",
-        "Time since the last sign of life of a part; absent before the first.",
-        [({"part": part}, age) for part, age in found.beats.items() if age is not None],
+        "Time since the last sign of life of a part, or of a host that carries lanes; absent before the first, and of "
+        "a host that was told to end.",
+        [
+            *(({"part": part}, age) for part, age in found.beats.items() if age is not None),
+            *(({"part": "host", "host": host}, age) for host, age in found.hosts.items()),
+        ],
     )
     yield gauge("despacho_time_seconds", "Unix time of this console, to compare clocks.", now.timestamp())
 

@@ -74,6 +74,27 @@ def test_a_part_that_is_silent_is_slow_and_then_dead(
     assert (found.status, found.parts[name]["status"]) == (status, status)
 
 
+@pytest.mark.parametrize(("seconds", "status"), [(5, "ok"), (20, "degraded"), (90, "failed")])
+def test_hosts_are_well_as_long_as_one_of_them_is(alive: None, now: datetime, seconds: int, status: str) -> None:
+    for name, ago in (("host:sender-1", seconds), ("host:sender-2", 7200)):
+        Heartbeat.objects.create(name=name, at=now - timedelta(seconds=ago))
+    found = ask(now)
+    assert (found.status, found.parts["hosts"]["status"]) == (status, status)
+
+
+def test_hosts_are_counted_and_not_named(client: Client, alive: None, now: datetime) -> None:
+    for name, ago in (("host:sender-1", 1), ("host:sender-2", 7200)):
+        Heartbeat.objects.create(name=name, at=now - timedelta(seconds=ago))
+    answer = client.get("/healthz")
+    assert (answer.json()["hosts"]["alive"], answer.json()["hosts"]["silent"]) == (1, 1)
+    assert "sender" not in answer.content.decode()
+
+
+def test_a_host_that_was_silent_for_a_day_says_nothing(alive: None, now: datetime) -> None:
+    Heartbeat.objects.create(name="host:sender-1", at=now - timedelta(hours=25))
+    assert "hosts" not in ask(now).parts
+
+
 def test_slow_is_still_an_answer_of_200(client: Client, alive: None) -> None:
     Heartbeat.objects.update(at=timezone.now() - timedelta(seconds=30))
     answer = client.get("/healthz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -104,23 +105,28 @@ def keep_credentials(account_id: int, given: Mapping[str, str]) -> None:
         ProviderAccount.objects.filter(pk=account_id).update(sealed=crypto.seal(kept))
 
 
-# A breaker that closes ends the wait that it asked for, never one that the provider asked for (429).
-_CLOSED: dict[str, object] = {
-    "failures": 0,
-    "broken_since": None,
-    "probe_until": None,
-    "hold_until": Case(When(broken_since__isnull=True, then=F("hold_until")), default=None),
-}
-
-
 def note_success(account_id: int, now: datetime) -> None:
     """A request was taken: the breaker closes."""
-    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_CLOSED)
+    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_closed(now), **_WAITED)
 
 
-def note_answer(account_id: int) -> None:
+def note_answer(account_id: int, now: datetime) -> None:
     """A request was refused for what was in it: the provider is there, so the breaker closes."""
-    ProviderAccount.objects.filter(pk=account_id, failures__gt=0).update(**_CLOSED)
+    silent = Q(failures__gt=0) | Q(answers_since__isnull=True)
+    ProviderAccount.objects.filter(silent, pk=account_id).update(**_closed(now), **_WAITED)
+
+
+def _closed(now: datetime) -> dict[str, Any]:
+    return {
+        "failures": 0,
+        "broken_since": None,
+        "probe_until": None,
+        "answers_since": Coalesce("answers_since", Value(now)),
+    }
+
+
+# A breaker that closes ends the wait that it asked for, never one that the provider asked for (429).
+_WAITED = {"hold_until": Case(When(broken_since__isnull=True, then=F("hold_until")), default=None)}
 
 
 def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> None:
@@ -129,11 +135,11 @@ def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> Non
     )
 
 
-def slow_down(account_id: int, until: datetime) -> None:
+def slow_down(account_id: int, until: datetime, now: datetime) -> None:
     """Bind every lane of the account (429 and Retry-After); never shortens what was asked before. Whoever asks to
     wait is there, so the breaker closes."""
     account = ProviderAccount.objects.filter(pk=account_id)
-    account.update(failures=0, broken_since=None, probe_until=None)
+    account.update(**_closed(now))
     account.exclude(hold_until__gt=until).update(hold_until=until)
 
 
@@ -150,7 +156,8 @@ def note_failure(account_id: int, reason: Reason, text: str, now: datetime) -> N
     failures = account.values_list("failures", flat=True).get()
     if failures >= FAILURES_TO_HOLD:
         wait = min(FIRST_HOLD * 2 ** min(failures - FAILURES_TO_HOLD, 6), LONGEST_HOLD)
-        account.update(hold_until=now + wait, probe_until=None, broken_since=Coalesce("broken_since", Value(now)))
+        since = Coalesce("broken_since", Value(now))
+        account.update(hold_until=now + wait, probe_until=None, broken_since=since, answers_since=None)
 
 
 def take_probe(account_id: int, now: datetime, until: datetime) -> bool:
@@ -173,7 +180,13 @@ def hold(account_id: int, reason: Reason, text: str, now: datetime) -> None:
 
 
 def release(account_id: int) -> None:
-    """A person has mended what held the account."""
+    """A person has mended what held the account. Whether it answers is not known by that."""
     ProviderAccount.objects.filter(pk=account_id).update(
-        hold_reason="", hold_since=None, hold_until=None, failures=0, broken_since=None, probe_until=None
+        hold_reason="",
+        hold_since=None,
+        hold_until=None,
+        failures=0,
+        broken_since=None,
+        probe_until=None,
+        answers_since=None,
     )

@@ -27,6 +27,8 @@ _WAITS: tuple[tuple[type[Model], str], ...] = (
     (Dispatch, "lease_until"),
     (ProviderAccount, "hold_until"),
     (ProviderAccount, "probe_until"),
+    (ProviderAccount, "broken_since"),
+    (ProviderAccount, "answers_since"),
     (ProviderEvent, "retry_at"),
     (Ticket, "follow_at"),
     (ListRun, "next_at"),

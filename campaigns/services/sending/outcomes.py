@@ -362,9 +362,9 @@ def _tell_account(flight: Flight, now: datetime) -> None:
     elif isinstance(answer, NotSent) and (answer.reason == Reason.RATE_LIMITED or answer.retry_after is not None):
         wait = answer.retry_after if answer.retry_after is not None else backoff(flight.batch.tries)
         accounts.note_error(account_id, answer.reason, answer.text, now)
-        accounts.slow_down(account_id, now + timedelta(seconds=wait))
+        accounts.slow_down(account_id, now + timedelta(seconds=wait), now)
     elif isinstance(answer, Refused):
-        accounts.note_answer(account_id)
+        accounts.note_answer(account_id, now)
     elif isinstance(answer, ProviderError):
         accounts.note_failure(account_id, answer.reason, answer.text, now)
     elif isinstance(answer, list):
@@ -385,10 +385,10 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     lost = next((receipt for receipt in receipts if receipt.outcome is Outcome.UNKNOWN), limited)
     if limited and (answered or limited.reason == Reason.RATE_LIMITED or limited.retry_after is not None):
         accounts.note_error(account_id, limited.reason, limited.text, now)
-        accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0))
+        accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0), now)
     elif Outcome.ACCEPTED in there:
         accounts.note_success(account_id, now)
     elif answered:
-        accounts.note_answer(account_id)
+        accounts.note_answer(account_id, now)
     elif lost:
         accounts.note_failure(account_id, lost.reason, lost.text, now)

@@ -27,7 +27,8 @@ from campaigns.models import (
 from campaigns.services.showing import health
 from campaigns.services.showing.speed import BUCKET, RECENT
 from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
-from console.models import Heartbeat, Job, JobStatus, Workspace
+from console.models import Job, JobStatus, Workspace
+from console.services import heartbeats
 
 # More callbacks than this are not counted one by one: the age of the oldest says it better.
 COUNT_EVENTS_TO = 10_000
@@ -48,7 +49,8 @@ class AccountGauge:
 @dataclass(frozen=True, slots=True)
 class Gauges:
     """People by status, dispatches by status, and what waits. Ages are in seconds, 0 where nothing waits; `beats`
-    holds the seconds since each part's last sign of life, None for one that never gave any."""
+    holds the seconds since each part's last sign of life, None for one that never gave any; `hosts` those of each host
+    that carries lanes."""
 
     rows: dict[str, int]
     dispatches: dict[str, int]
@@ -60,6 +62,7 @@ class Gauges:
     alarms: int
     mail: dict[str, int]
     beats: dict[str, float | None]
+    hosts: dict[str, float]
 
     @property
     def unknown(self) -> int:
@@ -74,9 +77,17 @@ class Gauges:
     def held(self) -> list[AccountGauge]:
         return [gauge for gauge in self.accounts if gauge.hold]
 
+    @property
+    def silence(self) -> float | None:
+        """Seconds since the last sign of life of what nothing is sent without; None where one never gave any."""
+        ages = [*self.beats.values(), *([min(self.hosts.values())] if self.hosts else [])]
+        given = [age for age in ages if age is not None]
+        return max(given) if len(given) == len(ages) else None
+
 
 def read(now: datetime, workspace: Workspace | None = None) -> Gauges:
     """The numbers of a workspace, or (None) of the whole installation. A dozen short queries."""
+    signs = heartbeats.signs(now)
     return Gauges(
         rows=_rows(workspace),
         dispatches=_dispatches(workspace),
@@ -89,7 +100,8 @@ def read(now: datetime, workspace: Workspace | None = None) -> Gauges:
         mail=_by_status(
             Notice.objects.filter(mail__in=_OPEN_MAIL), "mail", [status.value for status in _OPEN_MAIL], workspace
         ),
-        beats=_beats(now),
+        beats=signs.parts,
+        hosts=signs.hosts,
     )
 
 
@@ -151,8 +163,3 @@ def _rates(now: datetime, workspace: Workspace | None) -> dict[int, float]:
     recent = _of(Dispatch.objects.filter(last_claim_at__gte=now - LATELY), workspace)
     pulses = Pulse.objects.filter(dispatch__in=list(recent.values_list("pk", flat=True)), at__gt=since)
     return {account: n / RECENT for account, n in pulses.values_list("dispatch__account").annotate(n=Sum("n"))}
-
-
-def _beats(now: datetime) -> dict[str, float | None]:
-    seen = dict(Heartbeat.objects.filter(name__in=health.PARTS).values_list("name", "at"))
-    return {name: max(0.0, (now - seen[name]).total_seconds()) if name in seen else None for name in health.PARTS}

@@ -12,14 +12,15 @@ from django.db.models import F, OuterRef, Q, Subquery
 from campaigns.models import Batch, Dispatch, ProviderEvent
 from campaigns.services.showing import figures
 from campaigns.states import BatchStatus, DispatchStatus
-from console.models import Heartbeat, Job, JobStatus, Workspace
+from console.models import Job, JobStatus, Workspace
+from console.services import heartbeats
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
-# Seconds without a sign of life after which a part is slow, and after which it counts as dead. Both beat every second.
+# Seconds without a sign of life after which a part is slow, and after which it counts as dead. Beat and worker give
+# one every second, hosts every ten.
 LATE, DEAD = 15, 60
 # Seconds that something may lie in a queue before that is worth a look.
 LONGEST_WAIT = {"batches": 300, "jobs": 60, "events": 60}
-PARTS = ("beat", "worker")  # that must give signs of life
 _ORDER = (OK, DEGRADED, FAILED)
 
 
@@ -49,16 +50,20 @@ def _database() -> dict[str, Any]:
 
 
 def _beats(now: datetime) -> dict[str, dict[str, Any]]:
-    found = dict(Heartbeat.objects.filter(name__in=PARTS).values_list("name", "at"))
-    return {name: _beat(found.get(name), now) for name in PARTS}
+    """Beat, worker, and where hosts are known, those that carry lanes: well as long as one of them is. They are
+    counted and not named, because anybody may ask."""
+    signs = heartbeats.signs(now)
+    found = {name: _beat(age) for name, age in signs.parts.items()}
+    if signs.hosts:
+        alive = sum(age < DEAD for age in signs.hosts.values())
+        found["hosts"] = {**_beat(min(signs.hosts.values())), "alive": alive, "silent": len(signs.hosts) - alive}
+    return found
 
 
-def _beat(at: datetime | None, now: datetime) -> dict[str, Any]:
-    if at is None:
+def _beat(age: float | None) -> dict[str, Any]:
+    if age is None:
         return {"status": FAILED, "seconds": None}
-    seconds = max(0.0, (now - at).total_seconds())
-    status = OK if seconds < LATE else DEGRADED if seconds < DEAD else FAILED
-    return {"status": status, "seconds": round(seconds, 1)}
+    return {"status": OK if age < LATE else DEGRADED if age < DEAD else FAILED, "seconds": round(age, 1)}
 
 
 def _queue(now: datetime) -> dict[str, Any]:

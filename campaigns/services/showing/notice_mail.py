@@ -25,9 +25,10 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaigns.models import MailStatus, Notice
+from campaigns.models import MailStatus, Notice, NoticeKind
 from campaigns.services.showing import notices
 from console import formats
 from console.models import User, Workspace
@@ -77,7 +78,7 @@ def _claim(letter: Letter, now: datetime) -> list[Notice]:
     )
     with transaction.atomic():
         taken = list(
-            mine.select_related("user", "workspace", "dispatch__campaign", "dispatch__account")
+            mine.select_related("user", "workspace", "dispatch__campaign", "dispatch__account", "account")
             .select_for_update(skip_locked=True, of=("self",))
             .order_by("pk")[:MOST_NOTICES]
         )
@@ -165,8 +166,9 @@ def _write(claimed: Sequence[Notice], user: User, workspace: Workspace) -> Email
                 "title": title,
                 "text": notices.text(notice),
                 "at": formats.full(notice.at),
-                "url": _address("dispatch", workspace.slug, notice.dispatch_id),
-                "bad": notice.kind in ("hold", "alarm"),
+                "url": f"{settings.PUBLIC_URL}{notices.address(notice, workspace)}",
+                "go": _("Open account") if notice.account_id else _("Open the dispatch"),
+                "bad": notice.kind in (NoticeKind.HOLD, NoticeKind.ALARM, NoticeKind.OUTAGE),
             }
             for title, notice in zip(titles, claimed, strict=True)
         ],

@@ -1,8 +1,10 @@
-"""Who is told what about a dispatch: written in the transaction of the move it tells of, read in the console.
+"""Who is told what about a dispatch or an account: written in the transaction of the move it tells of, read in the
+console.
 
-Owners and managers hear of every campaign of their workspace, everybody else of those they scheduled. How (not at
-all, in the console, by email too) is each member's choice per kind; a hold and an alarm go out by email unless
-somebody chose otherwise. Whoever made the move is not told about it.
+Owners and managers hear of every campaign of their workspace and of its provider accounts, which they may mend;
+everybody else of the campaigns they scheduled. How (not at all, in the console, by email too) is each member's choice
+per kind; what calls a person goes out by email unless somebody chose otherwise, and so does its end. Whoever made the
+move is not told about it.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -24,6 +27,7 @@ from campaigns.models import (
     NoticeKind,
     NoticeLevel,
     NoticePreference,
+    ProviderAccount,
     Tally,
 )
 from campaigns.states import HANDED_OVER, RecipientStatus
@@ -38,7 +42,10 @@ DEFAULT_LEVELS: dict[str, str] = {
     NoticeKind.HOLD: NoticeLevel.EMAIL,
     NoticeKind.APPROVAL: NoticeLevel.EMAIL,
     NoticeKind.ALARM: NoticeLevel.EMAIL,
+    NoticeKind.OUTAGE: NoticeLevel.EMAIL,
+    NoticeKind.ANSWERS: NoticeLevel.EMAIL,
 }
+OF_ACCOUNTS = (NoticeKind.OUTAGE, NoticeKind.ANSWERS)
 # The moves of a dispatch that people are told of.
 KIND_OF_MOVE: dict[str, str] = {
     "begin": NoticeKind.START,
@@ -70,32 +77,39 @@ def tell(
     reason: str = "",
     detail: Mapping[str, Any] | None = None,
 ) -> None:
-    """One notice for everybody who is to hear of it. What is there already stays as it is."""
-    levels = _levels(dispatch, kind)
+    """One notice of a dispatch for everybody who is to hear of it. What is there already stays as it is."""
+    concerned = Q(role__in=HEARS_EVERYTHING) | Q(user=dispatch.created_by_id)
+    levels = _levels(concerned, dispatch.workspace_id, kind)
+    if actor is not None:
+        levels.pop(actor.pk, None)
+    about = {"workspace_id": dispatch.workspace_id, "dispatch": dispatch, "kind": kind, "at": now}
+    _write(levels, now, **about, reason=reason, detail=dict(detail or {}))
+
+
+def tell_of_account(
+    account: ProviderAccount, kind: str, at: datetime, now: datetime, detail: Mapping[str, Any]
+) -> None:
+    """One notice of an account, of something that happened `at` and is told `now`."""
+    levels = _levels(Q(role__in=HEARS_EVERYTHING), account.workspace_id, kind)
+    _write(levels, now, workspace_id=account.workspace_id, account=account, kind=kind, at=at, detail=dict(detail))
+
+
+def _write(levels: Mapping[int, str], now: datetime, **fields: Any) -> None:
+    """A notice with these `fields` for each person, to be mailed from `now` where the person wants that."""
+    mailed = {"mail": MailStatus.WAITING, "mail_at": now}
     Notice.objects.bulk_create(
         [
-            Notice(
-                workspace_id=dispatch.workspace_id,
-                user_id=user,
-                dispatch=dispatch,
-                kind=kind,
-                reason=reason,
-                detail=dict(detail or {}),
-                at=now,
-                mail=MailStatus.WAITING if level == NoticeLevel.EMAIL else MailStatus.NONE,
-                mail_at=now if level == NoticeLevel.EMAIL else None,
-            )
+            Notice(user_id=user, **fields, **(mailed if level == NoticeLevel.EMAIL else {}))
             for user, level in levels.items()
-            if level != NoticeLevel.OFF and (actor is None or user != actor.pk)
+            if level != NoticeLevel.OFF
         ],
         ignore_conflicts=True,
     )
 
 
-def _levels(dispatch: Dispatch, kind: str) -> dict[int, str]:
-    """Person → how they hear of `kind` on this dispatch."""
-    concerned = Q(role__in=HEARS_EVERYTHING) | Q(user=dispatch.created_by_id)
-    members = Membership.objects.filter(concerned, workspace=dispatch.workspace_id, user__is_active=True)
+def _levels(concerned: Q, workspace_id: int, kind: str) -> dict[int, str]:
+    """Person → how they hear of `kind`, of the members who are concerned."""
+    members = Membership.objects.filter(concerned, workspace=workspace_id, user__is_active=True)
     people = dict(members.values_list("pk", "user_id"))
     chosen = dict(NoticePreference.objects.filter(membership__in=people, kind=kind).values_list("membership", "level"))
     return {user: chosen.get(membership, DEFAULT_LEVELS[kind]) for membership, user in people.items()}
@@ -115,6 +129,11 @@ def _figures(dispatch: Dispatch, *, stopped: bool) -> dict[str, Any]:
 
 
 # -- choices ----------------------------------------------------------------------------------------
+
+
+def kinds_of(membership: Membership) -> list[NoticeKind]:
+    """What a member may come to hear of, by role."""
+    return [kind for kind in NoticeKind if membership.role in HEARS_EVERYTHING or kind not in OF_ACCOUNTS]
 
 
 def choices_of(user: User) -> list[tuple[Membership, dict[str, str]]]:
@@ -143,7 +162,7 @@ def of_person(user: User, workspace: Workspace, *, unread: bool = False) -> Quer
     """A person's notices in a workspace, for a page by key."""
     found: QuerySet[Notice] = Notice.objects.for_workspace(workspace).filter(user=user)
     found = found.filter(read_at=None) if unread else found
-    return found.select_related("dispatch__campaign", "dispatch__account")
+    return found.select_related("dispatch__campaign", "dispatch__account", "account")
 
 
 def unread(user: User, workspace: Workspace) -> int:
@@ -165,6 +184,13 @@ def read(user: User, workspace: Workspace, pks: list[int] | None, now: datetime)
     """Mark these (None = all) as read; gives how many were not yet."""
     found = Notice.objects.filter(user=user, workspace=workspace, read_at=None)
     return (found if pks is None else found.filter(pk__in=pks)).update(read_at=now)
+
+
+def address(notice: Notice, workspace: Workspace) -> str:
+    """The page of what it is about: a path."""
+    if notice.account_id:
+        return reverse("account", args=[workspace.slug, notice.account_id])
+    return reverse("dispatch", args=[workspace.slug, notice.dispatch_id])
 
 
 def forget(now: datetime, days: int) -> None:
@@ -189,19 +215,19 @@ def title(notice: Notice) -> str:
         NoticeKind.HOLD: _("“%(name)s” paused itself"),
         NoticeKind.APPROVAL: _("“%(name)s” waits for approval"),
         NoticeKind.ALARM: _("The figures of “%(name)s” do not add up"),
+        NoticeKind.OUTAGE: _("“%(name)s” does not answer"),
+        NoticeKind.ANSWERS: _("“%(name)s” answers again"),
     }
-    return sentences[NoticeKind(notice.kind)] % {"name": notice.dispatch.campaign}
+    return sentences[NoticeKind(notice.kind)] % {"name": notice.account or _dispatch(notice).campaign}
 
 
 def text(notice: Notice) -> str:
     """What it means and what to do, in the active language."""
     match notice.kind:
         case NoticeKind.START:
-            return _("The first messages are on their way to %(account)s.") % {"account": notice.dispatch.account}
+            return _("The first messages are on their way to %(account)s.") % {"account": _dispatch(notice).account}
         case NoticeKind.HOLD:
-            return (
-                f"{hold_sentence(notice.reason)} {_('Nothing is lost: whoever has no message yet keeps their place.')}"
-            )
+            return f"{hold_sentence(notice.reason)} {_nothing_is_lost()}"
         case NoticeKind.APPROVAL:
             return _(
                 "The provider has counted the people and named the price. Nothing leaves until somebody approves it "
@@ -209,7 +235,32 @@ def text(notice: Notice) -> str:
             )
         case NoticeKind.ALARM:
             return alarm_text()
+        case NoticeKind.OUTAGE:
+            return f"{_outage(notice)} {_nothing_is_lost()}"
+        case NoticeKind.ANSWERS:
+            silent = formats.duration(notice.detail.get("silent_seconds", 0))
+            return _("It did not answer for %(time)s. What waited for it goes on by itself.") % {"time": silent}
     return _end(notice.detail)
+
+
+def _dispatch(notice: Notice) -> Dispatch:
+    """Of a notice that is not about an account."""
+    assert notice.dispatch is not None
+    return notice.dispatch
+
+
+def _nothing_is_lost() -> str:
+    return _("Nothing is lost: whoever has no message yet keeps their place.")
+
+
+def _outage(notice: Notice) -> str:
+    waiting = notice.detail.get("dispatches", 0)
+    said = ngettext(
+        "It has not answered since %(time)s. %(n)s dispatch waits for it, and goes on by itself.",
+        "It has not answered since %(time)s. %(n)s dispatches wait for it, and go on by themselves.",
+        waiting,
+    )
+    return said % {"time": formats.clock(notice.at), "n": formats.number(waiting)}
 
 
 def alarm_text() -> str:

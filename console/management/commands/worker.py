@@ -17,22 +17,27 @@ import threading
 import time
 import warnings
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 from celery.beat import Service
 from celery.platforms import SecurityWarning
-from celery.signals import setup_logging, worker_shutting_down
+from celery.signals import setup_logging, worker_ready, worker_shutting_down
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.db import Error, connection
+from django.utils import timezone
 
-from console.celery import Clock, app
+from console.celery import Clock, app, draining
 from console.offspring import end_with_parent
+from console.services import heartbeats
 
 THREADS = 20  # embedded: tasks wait on HTTP, and a lane keeps its thread for seconds
 # With a broker: queue -> processes. Lanes keep theirs for seconds, jobs for minutes.
 PROCESSES = {"despacho": 3, "lanes": 8, "jobs": 2}
 POLL_SECONDS = 0.1  # how often the queue in memory is looked at
+SIGN_SECONDS = 10.0  # between two signs of life of a host; `health.LATE` is a little more
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +61,8 @@ class Command(BaseCommand):
             sys.exit(_embedded(concurrency or THREADS, with_beat=not no_beat))
         if queue:
             worker = _worker([queue], pool="prefork", concurrency=concurrency or PROCESSES[queue])
-            worker.start()
+            with SignsOfLife() if queue == "lanes" else nullcontext():
+                worker.start()
             sys.exit(worker.exitcode)
         sys.exit(_one_for_each_queue({**PROCESSES, "lanes": concurrency or PROCESSES["lanes"]}))
 
@@ -125,6 +131,45 @@ class Beat(threading.Thread):
 
     def _stop_service(self, **_: Any) -> None:
         self._service.stop()
+
+
+class SignsOfLife(threading.Thread):
+    """Tells every few seconds that this host carries lanes, from when its worker is ready until the block is left.
+    Nobody is to miss a host whose worker was asked to end. A worker without a broker needs none: all of it is one
+    process, and each tick is its sign."""
+
+    def __init__(self) -> None:
+        super().__init__(name="signs-of-life", daemon=True)
+        self._part, self._over = heartbeats.this_host(), threading.Event()
+
+    def __enter__(self) -> None:
+        worker_ready.connect(self._begin)  # then its processes are forked: none of them inherits our connection
+
+    def __exit__(self, *_: object) -> None:
+        worker_ready.disconnect(self._begin)
+        if self.is_alive():
+            self._over.set()
+            self.join(timeout=5)
+
+    def _begin(self, **_: Any) -> None:
+        if not self.is_alive():  # ready once more after the broker was away
+            self.start()
+
+    def run(self) -> None:
+        while not self._over.is_set():
+            self._try(heartbeats.beat, timezone.now(), self._part)
+            self._over.wait(SIGN_SECONDS)
+        if draining.is_set():
+            self._try(heartbeats.leave, self._part)
+        connection.close()
+
+    def _try(self, write: Callable[..., None], *args: Any) -> None:
+        """The database may be away for a while; that is for others to say."""
+        try:
+            write(*args)
+        except Error as error:
+            logger.warning("no sign of life written", extra={"error": type(error).__name__})
+            connection.close()
 
 
 def _keep_logging(**_: Any) -> None:

@@ -30,6 +30,7 @@ def examine(visit: Visit) -> Iterator[Finding]:
         )  # fmt: skip
     found = gauges.read(visit.now)
     yield from beats(found)
+    yield from hosts(found)
     yield from _clocks(visit)
     yield from queues(found)
     yield from _mail()
@@ -43,6 +44,18 @@ def beats(found: Gauges) -> Iterator[Finding]:
         since = "never gave a sign of life" if age is None else f"was last alive {formats.duration(age)} ago"
         start = "manage.py start" if settings.EMBEDDED else f"manage.py start, or {STARTED_BY[name]}"
         yield wrong(f"{name}-silent", f"The {name} {since}.", WHY[name], start)
+
+
+def hosts(found: Gauges) -> Iterator[Finding]:
+    """Hosts that carried lanes, were not told to end, and are silent. The others go on without them."""
+    silent = {name: age for name, age in found.hosts.items() if age >= health.DEAD}
+    say = wrong if len(silent) == len(found.hosts) else note
+    for name, age in sorted(silent.items()):
+        yield say(
+            "host-silent", f"The worker on host {name} was last alive {formats.duration(age)} ago.",
+            "It sends nothing; what it had in its hands is looked up or goes out through other hosts.",
+            "Start manage.py worker there. One that was taken away for good is forgotten after a day.",
+        )  # fmt: skip
 
 
 def _clocks(visit: Visit) -> Iterator[Finding]:

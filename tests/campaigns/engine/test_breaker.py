@@ -136,14 +136,14 @@ def test_a_failed_probe_holds_again_and_only_one_batch_was_tried(account, dispat
 
 def test_a_refusal_shows_that_the_provider_is_there(account, dispatch, engine, sandbox):
     fail(account, timezone.now() - timedelta(seconds=10), 5)
-    accounts.note_answer(account.pk)
+    accounts.note_answer(account.pk, timezone.now())
     account.refresh_from_db()
     assert (account.failures, account.broken_since, account.hold_until) == (0, None, None)
 
 
 def test_an_answer_that_was_on_its_way_does_not_shorten_what_the_provider_asked_for(account, now):
     until = now + timedelta(seconds=30)
-    accounts.slow_down(account.pk, until)
+    accounts.slow_down(account.pk, until, now)
     accounts.note_success(account.pk, now)
     account.refresh_from_db()
     assert account.hold_until == until
@@ -159,7 +159,7 @@ def test_a_503_with_retry_after_binds_the_account_too(account, dispatch, engine,
 
 def test_retry_after_binds_the_other_lanes(account, dispatch, engine, sandbox, settings):
     settings.LANES_PER_ACCOUNT = 4
-    accounts.slow_down(account.pk, timezone.now() + timedelta(seconds=30))
+    accounts.slow_down(account.pk, timezone.now() + timedelta(seconds=30), timezone.now())
     for _ in range(4):
         lane = lanes.take_lane(account.pk, timezone.now())
         lanes.run(lane, timezone.now, threading.Event())

@@ -94,6 +94,7 @@ def everything(
     audit.record("group.changed", workspace=workspace, actor=None, target=group, now=now)
     Job.objects.create(workspace=workspace, actor=owner, kind="contacts.import", status="failed")
     Heartbeat.objects.create(name="beat", at=now)
+    Heartbeat.objects.create(name="host:sender-1", at=now)
     ip = {"ip_address": "10.0.0.1", "username": "ana@example.test", "path_info": "/login/", "http_accept": "*"}
     FailedSignIn.objects.create(failures_since_start=3, user_agent="Firefox", get_data="", post_data="", **ip)
     SignIn.objects.create(user_agent="Firefox", **ip)
@@ -116,6 +117,7 @@ def everything(
     Evidence.objects.create(dispatch=dispatch, source="answers", tried=1)
     Reconciliation.objects.create(dispatch=dispatch, next_at=now)
     told = Notice.objects.create(workspace=workspace, user=owner, dispatch=dispatch, kind="hold", at=now, mail="failed")
+    Notice.objects.create(workspace=workspace, user=owner, account=sms_account, kind="outage", at=now, mail="sent")
     membership = Membership.objects.get(user=told.user)
     NoticePreference.objects.create(membership=membership, kind="alarm", level="email")
     Alarm.objects.create(workspace=workspace, dispatch=dispatch, people=4, raised_at=now, checked_at=now)

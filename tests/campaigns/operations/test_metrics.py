@@ -168,6 +168,14 @@ def test_signs_of_life_have_an_age(now: datetime, scrape: Callable[[], dict[str,
     assert 'despacho_heartbeat_age_seconds{part="beat"}' not in found
 
 
+def test_each_host_has_a_series(now: datetime, scrape: Callable[[], dict[str, float]]) -> None:
+    for name, seconds in (("sender-1", 5), ("sender-2", 400)):
+        Heartbeat.objects.create(name=f"host:{name}", at=now - timedelta(seconds=seconds))
+    found = scrape()
+    ages = [found[f'despacho_heartbeat_age_seconds{{part="host",host="sender-{n}"}}'] for n in (1, 2)]
+    assert ages == [pytest.approx(5, abs=20), pytest.approx(400, abs=20)]
+
+
 def test_open_alarms_are_counted(
     make_dispatch: MakeDispatch, workspace: Workspace, now: datetime, scrape: Callable[[], dict[str, float]]
 ) -> None:

@@ -11,7 +11,7 @@ from campaigns.models import NoticeKind, NoticePreference
 from campaigns.services.showing import notices
 from console.models import Membership, User, Workspace
 
-ALL_OFF = dict.fromkeys(("start", "end", "hold", "approval", "alarm"), "off")
+ALL_OFF = dict.fromkeys(("start", "end", "hold", "approval", "alarm", "outage", "answers"), "off")
 
 
 @pytest.fixture
@@ -26,8 +26,7 @@ def posted(member: Membership, **levels: str) -> dict[str, str]:
 def test_the_form_begins_with_what_holds_without_a_choice(owner_client: Client, member: Membership) -> None:
     page = owner_client.get("/profile/").content.decode()
     chosen = re.findall(rf'name="notices-{member.pk}-(\w+)".*?value="(\w+)" selected', page, re.DOTALL)
-    quiet, loud = dict.fromkeys(("start", "end"), "console"), dict.fromkeys(("hold", "approval", "alarm"), "email")
-    assert dict(chosen) == {**quiet, **loud}
+    assert dict(chosen) == {**dict.fromkeys(ALL_OFF, "email"), "start": "console", "end": "console"}
 
 
 def test_a_choice_is_kept(owner_client: Client, owner: User, member: Membership) -> None:

@@ -106,6 +106,21 @@ def test_superusers_also_see_the_whole_installation(
     assert "Clock no sign of life yet" in page
 
 
+def test_each_host_has_its_last_sign_of_life(owner: User, owner_client: Client, now: datetime) -> None:
+    User.objects.filter(pk=owner.pk).update(is_superuser=True)
+    for name, seconds in (("sender-1", 2), ("sender-2", 600)):
+        Heartbeat.objects.create(name=f"host:{name}", at=now - timedelta(seconds=seconds))
+    page = words(owner_client)
+    assert re.search(r"Host sender-1 last sign of life \d s ago", page)
+    assert "Host sender-2 last sign of life 10 min ago" in page
+
+
+def test_nothing_is_sent_when_every_host_is_silent(owner_client: Client, now: datetime) -> None:
+    for name, seconds in (("beat", 1), ("worker", 1), ("host:sender-1", 120)):
+        Heartbeat.objects.create(name=name, at=now - timedelta(seconds=seconds))
+    assert "Nothing is being sent: the worker or the clock stands still" in words(owner_client)
+
+
 def test_it_is_asked_for_again_as_a_part(owner_client: Client, hx: dict[str, str]) -> None:
     answer = owner_client.get(PAGE, headers=hx)
     assert answer.content.decode().lstrip().startswith('<div class="stack" id="operations" hx-get')

@@ -59,6 +59,20 @@ def test_a_sign_of_life_from_the_future_is_a_clock_that_differs(alive: None, vis
     assert codes(machinery.examine(visit)) == ["clock-hosts"]
 
 
+def test_a_host_that_is_silent_is_noted_while_another_lives(alive: None, visit: Visit) -> None:
+    for name, ago in (("host:sender-1", 1), ("host:sender-2", 600)):
+        Heartbeat.objects.create(name=name, at=visit.now - timedelta(seconds=ago))
+    [found] = machinery.examine(visit)
+    assert (found.code, found.level) == ("host-silent", "note")
+    assert "The worker on host sender-2 was last alive 10 min ago." in found.what
+
+
+def test_hosts_that_are_all_silent_are_wrong(alive: None, visit: Visit) -> None:
+    Heartbeat.objects.create(name="host:sender-1", at=visit.now - timedelta(minutes=10))
+    [found] = machinery.examine(visit)
+    assert (found.code, found.level) == ("host-silent", "wrong")
+
+
 @pytest.mark.parametrize(
     ("queue", "seconds", "code"),
     [("batches", 301, "queue-age"), ("jobs", 61, "jobs-behind"), ("events", 61, "callbacks-behind")],
