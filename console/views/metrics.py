@@ -75,7 +75,7 @@ def families(found: Gauges, now: datetime) -> Iterator[Gauge]:
     yield _by("despacho_notice_emails", "Emails about notices that are not sent yet, by status.", "status", found.mail)
     yield Gauge(
         "despacho_heartbeat_age_seconds",
-        "Time since the last sign of life of a part, or of a host that carries lanes; absent before the first, and of "
+        "Time since the last sign of life of a part, or of a host that carries lanes; absent before the first, and for "
         "a host that was told to end.",
         [
             *(({"part": part}, age) for part, age in found.beats.items() if age is not None),
