@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -65,10 +66,13 @@ def take(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
     return list(found.order_by("pk"))
 
 
-def close(stored: Sequence[ProviderEvent], now: datetime) -> None:
-    """Write what became of each: one statement for those that were simply applied."""
-    applied = [row.pk for row in stored if row.outcome == "applied"]
-    ProviderEvent.objects.filter(pk__in=applied).update(outcome="applied", note="", applied_at=now)
-    others = [row for row in stored if row.outcome != "applied"]
-    if others:
-        ProviderEvent.objects.bulk_update(others, ["outcome", "note", "applied_at", "retry_at", "tries"])
+def close(stored: Sequence[ProviderEvent]) -> None:
+    """Write what became of each, in one statement for all that had the same fate: `bulk_update` puts a CASE of every
+    row into each column, and half a second for a thousand stood in the way of everything else."""
+    fates: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for row in stored:
+        fates[row.outcome, row.note, row.applied_at, row.retry_at, row.tries].append(row.pk)
+    for (outcome, note, applied_at, retry_at, tries), ids in fates.items():
+        ProviderEvent.objects.filter(pk__in=ids).update(
+            outcome=outcome, note=note, applied_at=applied_at, retry_at=retry_at, tries=tries
+        )

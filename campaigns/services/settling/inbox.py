@@ -78,7 +78,7 @@ def apply_next(now: datetime) -> int:
         accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
         for account_id in sorted(by_account):
             handshakes += _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
-        callbacks.close(stored, now)
+        callbacks.close(stored)
     for row, event in handshakes:
         _shake_hands(row, event, now)
     return len(stored)
@@ -133,7 +133,7 @@ def _shake_hands(row: ProviderEvent, event: Event, now: datetime) -> None:
         accounts.note_error(account.pk, getattr(error, "reason", Reason.AUTH), str(error), now)
         return
     row.outcome, row.note, row.applied_at = "applied", "", now
-    callbacks.close([row], now)
+    callbacks.close([row])
 
 
 def _config(account: ProviderAccount) -> AccountConfig:
@@ -151,6 +151,7 @@ def _hook(row: ProviderEvent) -> Hook:
 
 
 def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:
+    row.note = ""  # of an earlier try
     if parked and row.tries < len(PARK_SECONDS):
         row.outcome, row.retry_at = "parked", now + timedelta(seconds=PARK_SECONDS[row.tries])
         row.tries += 1

@@ -7,9 +7,12 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Dispatch, ProviderEvent, Recipient, Reply, ReplySettings
+from campaigns.querysets import callbacks
 from campaigns.services.sending import dispatching
 from campaigns.services.settling import decisions, inbox
 from console.services import crypto
@@ -108,6 +111,20 @@ def test_a_callback_about_nobody_we_know_is_parked_and_then_given_up(sent, engin
     event.refresh_from_db()
     assert event.outcome == "unmatched"
     assert event.applied_at is not None
+
+
+def test_callbacks_of_one_fate_are_closed_by_one_statement_that_names_each_once(sent):
+    now = timezone.now()
+    ProviderEvent.objects.bulk_create(
+        ProviderEvent(account=sent.account, kind="status", digest=f"{n}", body="", received_at=now) for n in range(40)
+    )
+    stored = list(ProviderEvent.objects.all())
+    for event in stored:
+        event.outcome, event.retry_at, event.tries = "parked", now, 1
+    with CaptureQueriesContext(connection) as found:
+        callbacks.close(stored)
+    assert [query["sql"].count("CASE") for query in found] == [0]
+    assert ProviderEvent.objects.filter(outcome="parked", retry_at=now, tries=1).count() == 40
 
 
 def test_another_accounts_callback_moves_nothing(sent, engine, make_account):
