@@ -53,16 +53,17 @@ def accept_flown(number: int, accepted: Sequence[tuple[int, str, int]], now: dat
     nearly every answer is, so without the columns that an acceptance leaves alone: half the time of `write_flown`."""
     if not accepted:
         return []
+    # One JSON text on both engines: an array for each column is quoted value by value before it leaves for PostgreSQL.
     if sql.is_postgres():
-        table, key, mine = "unnest(%s::bigint[], %s::text[], %s::int[]) AS j(id, pid, parts)", "j.id", "r.id"
-        params: list[Any] = [list(column) for column in zip(*accepted, strict=True)]
+        columns = "(value ->> 0)::bigint AS id, value ->> 1 AS pid, (value ->> 2)::int AS parts"
+        table, key, mine = f"(SELECT {columns} FROM json_array_elements(%s::json)) AS j", "j.id", "r.id"
     else:
-        table = "(SELECT value ->> 0 AS id, value ->> 1 AS pid, value ->> 2 AS parts FROM json_each(%s)) AS j"
-        params, key, mine = [orjson.dumps(accepted).decode()], "+j.id", "id"
+        columns = "value ->> 0 AS id, value ->> 1 AS pid, value ->> 2 AS parts"
+        table, key, mine = f"(SELECT {columns} FROM json_each(%s)) AS j", "+j.id", "id"
     found = sql.rows(
         "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.pid, parts = j.parts, "
         f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND {_FLOWN} RETURNING {mine}",
-        [sql.stamp(now), *params, number],
+        [sql.stamp(now), orjson.dumps(accepted).decode(), number],
     )
     return [int(pk) for (pk,) in found]
 

@@ -105,6 +105,14 @@ def keep_credentials(account_id: int, given: Mapping[str, str]) -> None:
         ProviderAccount.objects.filter(pk=account_id).update(sealed=crypto.seal(kept))
 
 
+def is_known_well(account: ProviderAccount, now: datetime) -> bool:
+    """True when the account, as it was read, answered less than a second ago and nothing was held against it: another
+    `note_success` would say the same. A lane reads it with each batch."""
+    if account.failures or account.broken_since or not account.answers_since or not account.last_success_at:
+        return False
+    return timedelta(0) <= now - account.last_success_at < timedelta(seconds=1)
+
+
 def note_success(account_id: int, now: datetime) -> None:
     """A request was taken: the breaker closes."""
     ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_closed(now), **_WAITED)

@@ -11,7 +11,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -39,6 +39,9 @@ BULK_FLIGHTS = 8
 SINGLE_MESSAGES = 200
 # A lane without work ends after this long; the next tick starts it again.
 IDLE_SECONDS = 0.3
+# A lane looks this often which dispatches have work: for each claim it was half of the lane's time. Whether a dispatch
+# still sends is asked by the claim itself, so a pause holds at once; a new dispatch, limit or quiet hour this late.
+LOOK_SECONDS = 0.2
 ALL_BATCHES = 2**31 - 1
 
 Clock = Callable[[], datetime]
@@ -115,6 +118,8 @@ class _Slice:
         self.clock, self.draining = clock, draining
         self.flights: list[Flight] = []
         self.renewed = time.monotonic()
+        self.waiting: list[Dispatch] = []  # to be served, in this order
+        self.looked = -math.inf  # when they were looked up
         self.wait = 0.0  # seconds until a limit lets the next batch leave
         self.probing = False  # the next batch is the one that tries an open breaker
 
@@ -177,7 +182,7 @@ class _Slice:
 
     def _claim(self, now: datetime) -> list[Flight]:
         waits = []
-        for dispatch in self._candidates(now):
+        for dispatch in list(self._candidates(now)):
             capabilities = self.provider.capabilities(Channel(dispatch.channel))
             room = self._room(capabilities)
             if room < 1:
@@ -188,19 +193,26 @@ class _Slice:
                 continue
             # Under a limit one batch at a time: what is claimed cannot be paused.
             flights = self._take(dispatch, capabilities, 1 if messages or self.probing else room, now)
+            self.waiting.remove(dispatch)
             if flights:
+                self.waiting.append(dispatch)
                 return flights
         self.wait = min(waits, default=0.0)
         return []
 
-    def _candidates(self, now: datetime) -> Iterable[Dispatch]:
+    def _candidates(self, now: datetime) -> list[Dispatch]:
         """Dispatches with work, the least recently served first, so that none waits behind a million of another."""
         account = self.account
         held = account.hold_until is not None and account.hold_until > now
         if account.hold_reason or held or not account.is_active:
             return []
+        if not self.waiting or time.monotonic() - self.looked > LOOK_SECONDS:
+            self.waiting, self.looked = self._with_work(now), time.monotonic()
+        return self.waiting
+
+    def _with_work(self, now: datetime) -> list[Dispatch]:
         found = list_plans.for_lanes().filter(
-            Exists(ready_batches(now)), account=account, status=DispatchStatus.SENDING
+            Exists(ready_batches(now)), account=self.account, status=DispatchStatus.SENDING
         )
         ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
         return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]

@@ -387,7 +387,8 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         accounts.note_error(account_id, limited.reason, limited.text, now)
         accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0), now)
     elif Outcome.ACCEPTED in there:
-        accounts.note_success(account_id, now)
+        if not accounts.is_known_well(dispatch.account, now):
+            accounts.note_success(account_id, now)
     elif answered:
         accounts.note_answer(account_id, now)
     elif lost:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns import tasks
 from campaigns.models import Dispatch
 from campaigns.querysets import claims
-from campaigns.services.sending import dispatching, prepare
+from campaigns.services.sending import dispatching, lanes, prepare
 from tests.campaigns.engine.conftest import statuses
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +73,10 @@ def test_a_test_send_is_the_next_to_go(account, make_campaign, make_contacts, en
     assert claimed[0] == test.pk
 
 
-def test_a_test_send_that_comes_later_waits_for_one_claim(
+def test_a_test_send_that_comes_later_is_the_next_to_go_once_the_lane_looks(
     account, make_campaign, make_contacts, engine, sandbox, claimed, owner, monkeypatch
 ):
+    monkeypatch.setattr(lanes, "LOOK_SECONDS", 0.0)
     make_contacts(60)
     campaign = make_campaign(account, status="draft", name="draft")
     large = cut(engine, make_campaign(account), 1)
@@ -89,6 +92,16 @@ def test_a_test_send_that_comes_later_waits_for_one_claim(
     engine.slice(account)
     assert claimed.index(tests[0].pk) <= 12
     assert statuses(large) == {"accepted": 60}
+
+
+def test_a_lane_does_not_look_for_work_before_each_claim(account, make_campaign, make_contacts, engine, sandbox):
+    make_contacts(120)
+    large = cut(engine, make_campaign(account), 1)
+    with CaptureQueriesContext(connection) as found:
+        engine.slice(account)
+    looks = [query for query in found if "ORDER BY \"campaigns_dispatch\".\"last_claim_at\"" in query["sql"]]
+    assert statuses(large) == {"accepted": 120}
+    assert len(looks) < 40  # of 60 claims or more
 
 
 def test_a_small_urgent_campaign_is_not_stuck_behind_a_slow_one(
