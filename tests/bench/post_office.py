@@ -2,7 +2,8 @@
 
 Queued by `mail.send_many` and sent by the loop of its `send_queued_mail`, with its own tables in the same database. Its
 settings (`tests.bench.settings`) are those that its documentation gives for speed over HTTP, more threads a process and
-a process a core. Queueing is not in its rate, as preparing is not in ours.
+a process a core; where a single process is quicker, that counts. Queueing is not in its rate, as preparing is not in
+ours.
 """
 
 from __future__ import annotations
@@ -18,12 +19,17 @@ from campaigns.providers.base import Message
 from tests.bench.measure import rate
 from tests.bench.post_office_backend import EmailBackend
 
-PROCESSES = int(os.environ.get("BENCH_POST_OFFICE_PROCESSES", "2"))
+PROCESSES = (1, 2)
 PIECE = 1_000
 
 
 def send(messages: Sequence[Message], base_url: str) -> float:
-    """Messages per second from queued to sent. RuntimeError when one was not sent: then nothing was measured."""
+    """Messages per second from queued to sent, with the number of processes that makes most of them. RuntimeError when
+    one was not sent: then nothing was measured."""
+    return max(_send(messages, base_url, processes) for processes in PROCESSES)
+
+
+def _send(messages: Sequence[Message], base_url: str, processes: int) -> float:
     mail = import_module("post_office.mail")  # it is an application of a bench run only
     emails = import_module("post_office.models").Email.objects
     EmailBackend.base_url = base_url
@@ -31,7 +37,7 @@ def send(messages: Sequence[Message], base_url: str) -> float:
         mail.send_many([_queued(message) for message in messages[start : start + PIECE]])
     with tempfile.TemporaryDirectory() as folder:
         lock = str(Path(folder) / "lock")
-        found = rate(len(messages), lambda: mail.send_queued_mail_until_done(lock, PROCESSES))
+        found = rate(len(messages), lambda: mail.send_queued_mail_until_done(lock, processes))
     sent = emails.filter(status=mail.STATUS.sent).count()
     emails.all().delete()
     if sent != len(messages):
