@@ -73,17 +73,22 @@ def judge_all(now: datetime) -> None:
 
 
 def judge(dispatch: Dispatch, now: datetime) -> None:
-    """Let the rest go, hold the dispatch, or wait on."""
+    """Let the rest go, hold the dispatch, or wait on. A canary of which nobody was written to proves nothing."""
     canary = of(dispatch)
     if canary is None:
         return
     over = canary.until is None or now >= canary.until
     share = guards.share_of(dispatch) or DEFAULT_SHARE
     bad = canary.failed + (canary.doubtful if over else 0)
-    if bad * 100 >= share * max(1, canary.handed) or (over and not canary.handed):
+    proves_nothing = not canary.handed and _somebody_follows(dispatch)
+    if proves_nothing or bad * 100 >= share * max(1, canary.handed):
         moves.hold(dispatch, Hold.CANARY, now, failed=bad, tried=canary.handed)
     elif over or not (canary.awaited or canary.doubtful):
         let_go(dispatch, canary, now)
+
+
+def _somebody_follows(dispatch: Dispatch) -> bool:
+    return dispatch.prepared_at is None or Batch.objects.filter(dispatch=dispatch, status=BatchStatus.READY).exists()
 
 
 def let_go(dispatch: Dispatch, canary: Canary, now: datetime) -> None:

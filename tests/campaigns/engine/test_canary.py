@@ -10,6 +10,7 @@ from django.utils import timezone
 from campaigns.models import Batch, Dispatch, Recipient
 from campaigns.services.sending import canaries, dispatching, lanes
 from console.models import AuditEvent
+from contacts.models import Contact
 from tests.campaigns.engine.conftest import references, statuses
 from tests.campaigns.engine.test_receipts import delivery
 
@@ -101,6 +102,25 @@ def test_a_canary_of_which_nobody_knows_holds_the_dispatch_when_its_time_is_over
     assert judge(dispatch).status == "sending"
     judge(dispatch, minutes=6)
     assert (dispatch.status, dispatch.reason) == ("held", "canary")
+
+
+def test_a_canary_of_which_nobody_was_written_to_holds_the_dispatch(account, make_campaign, engine, sandbox):
+    dispatch = prepared(engine, make_campaign(account, canary=5))
+    first = Recipient.objects.filter(dispatch=dispatch, batch_no=1).values("contact")
+    Contact.objects.filter(pk__in=first).update(sms_consent="withdrawn")
+    engine.slice(account)
+    judge(dispatch)
+    assert (dispatch.status, dispatch.reason) == ("held", "canary")
+
+
+def test_a_canary_of_nobody_whom_nobody_follows_is_over(account, make_campaign, engine, sandbox):
+    dispatch = prepared(engine, make_campaign(account, canary=100))
+    Contact.objects.update(sms_consent="withdrawn")
+    engine.slice(account)
+    judge(dispatch)
+    dispatching.finish_done(timezone.now())
+    dispatch.refresh_from_db()
+    assert (dispatch.status, statuses(dispatch)) == ("finished", {"skipped": 40})
 
 
 def test_a_person_who_resumes_lets_the_rest_go(account, make_campaign, engine, sandbox, owner):
