@@ -144,9 +144,12 @@ class _Slice:
     # -- taking off -------------------------------------------------------------------------------
 
     def _launch(self) -> bool:
-        """Claim, render, commit the intent and send as many batches as may be in flight; True when any left."""
+        """Claim, render and send as many batches as may be in flight; True when any left."""
         now, self.wait = self.clock(), 0.0
-        flights = self._claim(now) if self._may_try(now) else []
+        return self._take_off(self._claim(now) if self._may_try(now) else [], now)
+
+    def _take_off(self, flights: list[Flight], now: datetime) -> bool:
+        """Commit the intent of what was claimed at `now`, and send it; True when any left."""
         if not flights:
             self._end_probe()
             return False
