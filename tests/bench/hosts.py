@@ -73,7 +73,8 @@ class Host:
 
 def figures(bulk: int, single: int) -> list[Figure]:
     """Two campaigns of `bulk` people, by one host and by both; one of `single`, one a request and under limits, of
-    which a host is killed half-way. RuntimeError when the ledger and the oracle's log differ."""
+    which a host is killed half-way. RuntimeError when the ledger and the oracle's log differ, or when more messages
+    came in any second than the limit allows, whichever hosts sent them."""
     world = worlds.make(max(bulk, single))
     with Oracle(os.environ[namespaces.ADDRESS]) as provider, _hosts() as (first, second):
         provider.configure(sinch={"requests_per_second": 0})
@@ -132,6 +133,8 @@ def _limits(made: Dispatch, provider: SandboxProcess) -> list[Figure]:
     came = {entry["n"]: entry for entry in provider.requests()["requests"]}
     mine = [came[entry["request"]] for entry in provider.log() if entry["reference"].startswith(f"c{made.key}-")]
     most = peak(entry["real_at"] for entry in mine)
+    if most > MESSAGES:
+        raise RuntimeError(f"{most} messages in one second, by a limit of {MESSAGES}")
     by_host = ", ".join(f"{n:,} from {address}" for address, n in sorted(Counter(e["address"] for e in mine).items()))
     return [
         _rate("one a request, limited, a host killed", made),
