@@ -42,7 +42,7 @@ def run_model(monkeypatch: pytest.MonkeyPatch, settings) -> Callable[..., None]:
 
 
 def test_no_order_of_events_makes_the_ledger_untrue(run_model):
-    run_model(examples=20, steps=30)
+    run_model(examples=16, steps=30)
 
 
 @pytest.mark.faults
