@@ -39,7 +39,7 @@ class StalledLane:
             if self._stands_before is Before.INTENT:
                 self._take_off()
             self._courier.go_on()
-            self._slice.renewed = -math.inf  # it was long ago
+            self._slice.renewed = self._slice.looked = -math.inf  # it was long ago
             self._slice.run()
         finally:
             Lane.objects.filter(pk=self._lane.pk, token=self._lane.token).update(lease_until=None, token="")
