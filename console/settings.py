@@ -46,8 +46,8 @@ if _engine.endswith("sqlite3"):
         "timeout": 30,
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON;"
         "PRAGMA cache_size=-65536;PRAGMA temp_store=MEMORY;"
-        # Every 64 MiB, not every 4: a chunk of an audience is larger, and the same pages of the indexes went back to the
-        # file after each. Opening after a crash reads as much in a third of a second.
+        # Every 64 MiB, not every 4: a chunk of an audience is larger, and the same pages of its indexes went back to
+        # the file after each.
         "PRAGMA wal_autocheckpoint=16384;",
     }
 elif _engine.endswith("postgresql"):

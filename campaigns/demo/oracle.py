@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import Dispatch, Recipient, Ticket
+from campaigns.services.sending import outcomes
 from campaigns.services.sending.flights import reference_of
 from campaigns.services.writing import content
 from campaigns.states import RecipientStatus
@@ -72,14 +73,36 @@ def _entries_of(dispatch: Dispatch, log: list[dict[str, Any]]) -> list[tuple[str
     by_address = (
         {_plain(row.address): reference_of(dispatch.key, row.pk, row.attempt) for row in rows} if tickets else {}
     )
+    lost = _of_lost_tickets(dispatch, log)
     found = []
     for entry in log:
         reference = str(entry.get("reference") or "")
-        if not reference and entry["provider_id"] in tickets:
+        if not reference and (entry["provider_id"] in tickets or entry["n"] in lost):
             reference = by_address.get(_plain(entry["destination"]), f"{prefix}{entry['destination']}")
         if reference.startswith(prefix):
             found.append((reference, entry))
     return found
+
+
+def _of_lost_tickets(dispatch: Dispatch, log: list[dict[str, Any]]) -> set[int]:
+    """Numbers of the entries of requests that were accepted without telling their ticket, because the answer broke
+    off: those under a ticket that no dispatch knows, since this one began, to people of such a request."""
+    begins_lost = {"value__startswith": outcomes.LOST_TICKET}
+    lost = Ticket.objects.filter(dispatch=dispatch, **begins_lost).values_list("batch_no", flat=True)
+    people = Recipient.objects.filter(dispatch=dispatch, batch_no__in=list(lost)).values_list("address", flat=True)
+    addresses = {_plain(address) for address in people}
+    if not addresses:
+        return set()
+    known = set(Ticket.objects.filter(account__provider=dispatch.account.provider).values_list("value", flat=True))
+    return {
+        entry["n"]
+        for entry in log
+        if entry["vendor"] == dispatch.account.provider
+        and not entry.get("reference")
+        and entry["at"] >= dispatch.planned_at.timestamp()
+        and entry["provider_id"] not in known
+        and _plain(entry["destination"]) in addresses
+    }
 
 
 def _plain(address: str) -> str:

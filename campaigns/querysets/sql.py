@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 # The id of a dispatch in statements that look for the rows of a batch. PostgreSQL judges `= 27` by what it has seen of
 # 27; of a dispatch that was just prepared it has seen nothing, takes it for empty and reads the whole of it, for every
@@ -42,3 +43,21 @@ def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
+
+
+@contextmanager
+def durable() -> Iterator[None]:
+    """A transaction that is on the disk once it is committed, so that it outlives a power cut: for an intent, because
+    what may have left must never look as if it had not. PostgreSQL's all are. SQLite leaves its WAL to the operating
+    system (synchronous NORMAL), which outlives any process; to wait for the disk at each commit would halve the rest.
+    """
+    if is_postgres() or connection.in_atomic_block:
+        with transaction.atomic():
+            yield
+        return
+    run("PRAGMA synchronous=FULL", [])
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        run("PRAGMA synchronous=NORMAL", [])

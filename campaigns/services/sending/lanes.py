@@ -24,7 +24,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
-from campaigns.querysets import claims, in_flight, tallies
+from campaigns.querysets import claims, in_flight, sql, tallies
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, list_plans, outcomes, pace
 from campaigns.services.sending.courier import Courier
@@ -276,7 +276,7 @@ class _Slice:
         dispatch.account = self.account
         most = budgets.units_allowed(dispatch)
         gone = []
-        with transaction.atomic():
+        with sql.durable():
             paid = budgets.reserve(flights, most)
             ready = []
             for flight in paid:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from campaigns.models import Batch, Dispatch, ListRun, Recipient, Ticket
 from campaigns.providers.base import MaybeSent, Misconfigured, NotSent, ProviderError, Refused
 from campaigns.providers.lists import Progress, Stage
-from campaigns.querysets import standing, tallies
+from campaigns.querysets import sql, standing, tallies
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import list_plans, list_wire, pace
 from campaigns.services.sending.flights import is_marketing
@@ -113,7 +113,7 @@ def conclude(run: ListRun, now: datetime) -> None:
 def _write_intent(run: ListRun, now: datetime) -> bool:
     """The last thing committed before the launch leaves: the rows are claimed, under the ticket by which callbacks
     will name them. False when the dispatch was paused or stopped in the meantime."""
-    with transaction.atomic():
+    with sql.durable():
         sending = Dispatch.objects.filter(pk=run.dispatch_id, status=DispatchStatus.SENDING)
         if not sending.update(last_claim_at=now):
             return False

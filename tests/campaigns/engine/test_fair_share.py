@@ -99,7 +99,7 @@ def test_a_lane_does_not_look_for_work_before_each_claim(account, make_campaign,
     large = cut(engine, make_campaign(account), 1)
     with CaptureQueriesContext(connection) as found:
         engine.slice(account)
-    looks = [query for query in found if "ORDER BY \"campaigns_dispatch\".\"last_claim_at\"" in query["sql"]]
+    looks = [query for query in found if 'ORDER BY "campaigns_dispatch"."last_claim_at"' in query["sql"]]
     assert statuses(large) == {"accepted": 120}
     assert len(looks) < 40  # of 60 claims or more
 

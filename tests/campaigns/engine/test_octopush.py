@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from campaigns.demo import oracle
 from campaigns.models import Batch, ProviderEvent, Recipient, Ticket
 from campaigns.services.sending import dispatching, outcomes
 from campaigns.services.settling import repetition, settle
@@ -146,6 +147,16 @@ def test_a_request_that_did_arrive_is_not_doubled_and_its_ticket_is_adopted(
     engine.call_back(account, "delivery", delivery(second, log[0]["provider_id"]))
     assert statuses(dispatch) == {"delivered": 2}
     assert Ticket.objects.filter(value=log[0]["provider_id"], batch_no=1).exists()
+
+
+def test_the_comparison_finds_people_whose_ticket_was_lost_with_the_answer(campaign, make_contacts, engine, sandbox):
+    make_contacts(2)
+    dispatch = sent_in_doubt(engine, campaign, sandbox, "http_500", accept=True)
+    engine.settle()
+    log = sandbox.log("octopush")
+    assert oracle.compare(dispatch, log).equal
+    assert len(oracle.compare(dispatch, log[1:]).differences) == 1
+    assert len(oracle.compare(dispatch, log + log[:1]).differences) == 1
 
 
 def test_a_callback_settles_what_nobody_could_answer(campaign, account, make_contacts, engine, sandbox):
