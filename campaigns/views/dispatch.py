@@ -102,7 +102,7 @@ def _resumed(request: WorkspaceRequest, dispatch: Dispatch, effect: dispatching.
 def budget(request: WorkspaceRequest, pk: int) -> HttpResponse:
     """Ask for another limit of costs, then go on."""
     dispatch = dispatch_or_404(request, pk)
-    _refuse_idle(dispatch, "resume", 0)
+    budgets.refuse_unless_held(dispatch)
     now = timezone.now()
     form = BudgetForm(request.POST or None, initial={"cost_cap": dispatch.cost_cap})
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,7 @@ from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.services.sending import list_plans, moves
 from campaigns.services.sending.flights import Flight
 from campaigns.services.writing import costs
-from campaigns.states import BatchStatus, Hold
+from campaigns.states import BatchStatus, DispatchStatus, Hold
 from console.errors import UserError
 
 
@@ -66,6 +66,13 @@ def may_come_back(dispatch: Dispatch) -> bool:
 def hold(dispatch: Dispatch, now: datetime) -> None:
     """The next messages would cost more than is allowed."""
     moves.hold(dispatch, Hold.BUDGET, now, budget=str(dispatch.cost_cap))
+
+
+def refuse_unless_held(dispatch: Dispatch) -> None:
+    """The limit is changed only where it holds the dispatch: units are counted while there is one, so a limit that
+    came later would begin at nothing. UserError."""
+    if dispatch.status != DispatchStatus.HELD or dispatch.reason != Hold.BUDGET:
+        raise UserError(_("Its limit of costs does not hold this dispatch, so there is nothing to raise."))
 
 
 def check_raise(dispatch: Dispatch, budget: Decimal | None) -> None:

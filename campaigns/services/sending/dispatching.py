@@ -199,7 +199,9 @@ def resume(dispatch: Dispatch, actor: User, now: datetime) -> Effect:
 
 
 def raise_budget(dispatch: Dispatch, budget: Decimal | None, actor: User, now: datetime) -> Effect:
-    """Resume with another limit of costs, None = none. UserError when it pays for nothing more."""
+    """Resume with another limit of costs, None = none. UserError when it pays for nothing more, or something else
+    holds the dispatch."""
+    budgets.refuse_unless_held(dispatch)
     budgets.check_raise(dispatch, budget)
     return _resume(dispatch, actor, now, budget=budget)
 

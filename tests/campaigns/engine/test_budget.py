@@ -110,6 +110,16 @@ def test_a_raised_budget_goes_on_to_its_new_end(campaign, engine, sandbox, owner
     assert (event.actor, event.detail["budget"]) == (owner, "3.00")
 
 
+def test_a_dispatch_without_a_budget_is_given_none_later(make_account, make_campaign, make_contacts, engine, owner):
+    """Nothing was counted until then, so it would begin at nothing."""
+    make_contacts(2)
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    dispatching.pause(dispatch, owner, timezone.now())
+    dispatch.refresh_from_db()
+    with pytest.raises(UserError, match="limit of costs does not hold"):
+        dispatching.raise_budget(dispatch, Decimal("5"), owner, timezone.now())
+
+
 def test_without_a_budget_the_rest_goes(campaign, engine, sandbox, owner):
     dispatch = engine.send(campaign)
     dispatching.raise_budget(dispatch, None, owner, timezone.now())
