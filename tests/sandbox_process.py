@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -147,3 +147,14 @@ class SandboxProcess:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             raise ValueError(f"{name}: {error.read().decode()}") from None
+
+
+def peak(times: Iterable[float]) -> int:
+    """The most events in any window of one second."""
+    moments = sorted(times)
+    most = start = 0
+    for end, moment in enumerate(moments):
+        while moments[start] <= moment - 1:
+            start += 1
+        most = max(most, end - start + 1)
+    return most

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
@@ -23,7 +23,7 @@ from console.offspring import end_with_parent
 from tests.bench import namespaces, unattended
 from tests.bench import world as worlds
 from tests.bench.measure import Figure
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox_process import SandboxProcess, peak
 
 REQUESTS, MESSAGES = 400, 300  # a second, of the account that has limits
 LANES = 2  # on each host
@@ -140,17 +140,6 @@ def _limits(made: Dispatch, provider: SandboxProcess) -> list[Figure]:
         _rate("one a request, limited, a host killed", made),
         Figure("its fastest second", most, unit="", note=f"limit {MESSAGES} messages a second; {by_host}"),
     ]
-
-
-def peak(times: Iterable[float]) -> int:
-    """The most events in any window of one second."""
-    moments = sorted(times)
-    most = start = 0
-    for end, moment in enumerate(moments):
-        while moments[start] <= moment - 1:
-            start += 1
-        most = max(most, end - start + 1)
-    return most
 
 
 def _compare(provider: SandboxProcess) -> Figure:

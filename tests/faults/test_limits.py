@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from campaigns.providers.rehearsal import REHEARSALS
 from console.models import Workspace
 from console.services import crypto
 from tests.faults.conftest import Worker, wait_for
-from tests.sandbox_process import SandboxProcess
+from tests.sandbox_process import SandboxProcess, peak
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
 
@@ -49,17 +49,6 @@ def schedule(account: ProviderAccount, channel: str, speeds: dict[str, float | N
 
 def over(campaigns: int) -> bool:
     return Dispatch.objects.filter(status="finished").count() == campaigns
-
-
-def peak(times: Iterable[float]) -> int:
-    """The most events in any window of one second."""
-    moments = sorted(times)
-    most = start = 0
-    for end, moment in enumerate(moments):
-        while moments[start] <= moment - 1:
-            start += 1
-        most = max(most, end - start + 1)
-    return most
 
 
 def arrivals(provider: SandboxProcess) -> tuple[list[float], dict[str, list[float]]]:
