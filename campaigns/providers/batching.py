@@ -24,6 +24,7 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )
+from campaigns.providers.wire import leave_by
 from campaigns.states import Reason
 
 Sleep = Callable[[float], Awaitable[object]]
@@ -180,17 +181,22 @@ async def send_one_by_one(
 
     async def one(message: Message, due: float) -> None:
         nonlocal stop
-        if spacing and clock() - due > LATE:
-            ledger.fail([message], Missed())
-            return
+        kept_waiting = free.locked()
         async with free:
             if stop is not None:
                 ledger.fail([message], stop)
+                return
+            latest = due + LATE if spacing else leave_by.get()
+            leave_by.set(max(latest, clock() + LATE) if kept_waiting else latest)
+            if clock() > leave_by.get():  # said here, before a connection is taken and broken off for it
+                ledger.fail([message], Missed())
                 return
             try:
                 ledger.settle([await post(message)])
             except Refused as error:
                 ledger.settle([receipt_of(error, message.reference)])
+            except Missed as error:
+                ledger.fail([message], error)
             except ProviderError as error:
                 ledger.fail([message], error)
                 if isinstance(error, (NotSent, Misconfigured)):

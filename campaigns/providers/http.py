@@ -14,6 +14,7 @@ authentication and a log line with the URL, all unwanted here, for a quarter of 
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +29,8 @@ import orjson
 from httpx_aiohttp import AiohttpTransport
 
 from campaigns.providers.addresses import PRIVATE
-from campaigns.providers.base import MaybeSent, Misconfigured, NotSent, ProviderError, Refused
-from campaigns.providers.wire import StaleConnectionError, Trail, open_session, tls_context, trail
+from campaigns.providers.base import MaybeSent, Misconfigured, Missed, NotSent, ProviderError, Refused
+from campaigns.providers.wire import StaleConnectionError, Trail, leave_by, open_session, tls_context, trail
 from campaigns.states import Reason
 
 USER_AGENT = "Despacho"
@@ -158,10 +159,11 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         safe: bool = False,
     ) -> Answer:
-        """One request, whatever its HTTP status. `body` is sent as JSON (bytes as they are).
-        Raises NotSent, MaybeSent or Misconfigured when there is no answer."""
+        """One request, whatever its HTTP status. `body` is sent as JSON (bytes as they are). Of the requests of a send
+        only the first has a slot to leave in (`wire.leave_by`), not those that ask for a token before it.
+        Raises NotSent (Missed), MaybeSent or Misconfigured when there is no answer."""
         request = self._request(method, path, body, form, query, headers)
-        steps = Trail()
+        steps = Trail() if safe else Trail(leave_by.get())
         token = trail.set(steps)
         try:
             async with asyncio.timeout(EXCHANGE_SECONDS):
@@ -170,6 +172,8 @@ class HttpClient:
             raise self._lost(error, steps, safe) from error
         finally:
             trail.reset(token)
+            if steps.left and not safe:
+                leave_by.set(math.inf)
 
     async def call(self, method: str, path: str, statuses: Statuses, *, safe: bool = False, **parts: Any) -> Any:
         """One request and its JSON answer; every status but 2xx is raised as the table says."""
@@ -265,6 +269,8 @@ class HttpClient:
         cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         if steps.private:
             return Misconfigured(Reason.REJECTED, PRIVATE)
+        if steps.missed:
+            return Missed()
         if isinstance(error, (httpx.UnsupportedProtocol, httpx.InvalidURL)) or isinstance(cause, aiohttp.InvalidURL):
             return Misconfigured(Reason.REJECTED, "The base URL is not a web address.")
         text = self.redact(_what_happened(cause, steps.left))

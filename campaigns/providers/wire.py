@@ -7,13 +7,18 @@ sending. The same hook closes two holes of aiohttp's pool:
 * a kept-alive connection that the peer has closed meanwhile is noticed before the request is written to it,
   so that another connection can be taken without any doubt about a double;
 * aiohttp repeats idempotent methods by itself after a disconnect, and a GET may be a send here.
+
+And it is the last moment at which what has missed its slot in a rate limit can stay here: to open a connection takes
+time as well, most of all for the first requests of a lane.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import select
 import ssl
+import time
 from contextvars import ContextVar
 from weakref import WeakSet
 
@@ -29,16 +34,21 @@ KEEP_ALIVE_SECONDS = 4.0
 
 
 class Trail:
-    """What is known about one request: whether it may have `left`, and whether a private address was refused."""
+    """What is known about one request: the time (monotonic) by which it must leave, whether it may have `left`, whether
+    it was too late (`missed`), and whether a private address was refused."""
 
-    __slots__ = ("left", "private")
+    __slots__ = ("leave_by", "left", "missed", "private")
 
-    def __init__(self) -> None:
+    def __init__(self, leave_by: float = math.inf) -> None:
+        self.leave_by = leave_by
         self.left = False
+        self.missed = False
         self.private = False
 
 
 trail: ContextVar[Trail] = ContextVar("trail")
+# Set in the task of a send: by when (monotonic) the next request that it makes must leave.
+leave_by: ContextVar[float] = ContextVar("leave_by", default=math.inf)
 _used: WeakSet[ResponseHandler] = WeakSet()
 
 
@@ -50,6 +60,10 @@ class RepeatedRequestError(aiohttp.ClientError):
     """The library wanted to send a request again that may have arrived."""
 
 
+class MissedSlotError(aiohttp.ClientConnectionError):
+    """The request was ready too late for its slot in a rate limit; nothing was written."""
+
+
 class TrackedRequest(aiohttp.ClientRequest):
     """Notes in the current `trail` that the request leaves, just before its first byte does."""
 
@@ -57,6 +71,9 @@ class TrackedRequest(aiohttp.ClientRequest):
         steps = trail.get()
         if steps.left:
             raise RepeatedRequestError("not repeated: the first try may have arrived")
+        if time.monotonic() > steps.leave_by:
+            steps.missed = True
+            raise MissedSlotError("too late for its slot")
         protocol = conn.protocol
         if protocol is not None:
             if protocol in _used and _is_closed_or_talking(conn):

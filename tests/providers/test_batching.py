@@ -12,6 +12,7 @@ from campaigns.providers.base import (
     MaybeSent,
     Message,
     Misconfigured,
+    Missed,
     NotSent,
     Outcome,
     ProviderError,
@@ -168,6 +169,12 @@ def test_each_message_has_its_own_outcome() -> None:
     vendor = Vendor(bad=["r1"], errors=[None, None, MaybeSent(Reason.NO_ANSWER)])
     receipts = vendor.one_by_one(messages(4))
     assert outcomes(receipts) == [Outcome.ACCEPTED, Outcome.REFUSED, Outcome.UNKNOWN, Outcome.ACCEPTED]
+
+
+def test_one_that_missed_its_slot_keeps_nobody_else_back() -> None:
+    vendor = Vendor(errors=[None, Missed()])
+    receipts = vendor.one_by_one(messages(4))
+    assert outcomes(receipts) == [Outcome.ACCEPTED, Outcome.NOT_SENT, Outcome.ACCEPTED, Outcome.ACCEPTED]
 
 
 def test_a_refused_key_stops_the_posts_that_have_not_begun() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from campaigns.providers import http
-from campaigns.providers.base import MaybeSent, NotSent, ProviderError
+from campaigns.providers.base import MaybeSent, Missed, NotSent, ProviderError
 from campaigns.providers.http import HttpClient
+from campaigns.providers.wire import leave_by
 from campaigns.states import Reason
 from tests.providers.http_cases import (
     break_off,
@@ -45,6 +46,32 @@ def test_a_refused_connection_sent_nothing() -> None:
     error = error_at(f"http://127.0.0.1:{unused_port()}")
     assert isinstance(error, NotSent)
     assert error.reason is Reason.PROVIDER_DOWN
+
+
+def test_what_is_ready_too_late_for_its_slot_does_not_leave() -> None:
+    async def use(client: HttpClient, server: RawServer) -> tuple[int, int]:
+        leave_by.set(time.monotonic() - 0.01)
+        with pytest.raises(Missed):
+            await client.exchange("POST", "/send", body={})
+        leave_by.set(time.monotonic() + 10)
+        found = await client.exchange("POST", "/send", body={})
+        return found.status, len(server.requests)
+
+    assert with_server(answering(answer()), use) == (200, 1)
+
+
+def test_only_the_first_request_of_a_send_has_a_slot() -> None:
+    """The others are made by what it answered, or after a pause."""
+
+    async def use(client: HttpClient, server: RawServer) -> int:
+        leave_by.set(time.monotonic() + 0.2)
+        await client.exchange("POST", "/token", body={}, safe=True)
+        await client.exchange("POST", "/send", body={})
+        await asyncio.sleep(0.3)
+        await client.exchange("POST", "/send", body={})
+        return len(server.requests)
+
+    assert with_server(answering(answer()), use) == 3
 
 
 def test_an_unknown_host_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 
 from campaigns.providers.base import MaybeSent, Missed, NotSent, Outgoing, Provider, ProviderError, Receipt
 from campaigns.providers.batching import LATE
+from campaigns.providers.wire import leave_by
 from campaigns.states import Reason
 
 Answer = list[Receipt] | ProviderError
@@ -51,8 +52,13 @@ class Courier:
     async def _send(self, batch: Outgoing, leave_at: float | None) -> Answer:
         if leave_at is not None and not await self._is_in_time(leave_at):
             return Missed()
+        if leave_at is not None:
+            leave_by.set(leave_at + LATE)
         try:
             receipts = await self._provider.send(batch)
+        except Missed as error:
+            self.missed += 1
+            return error
         except ProviderError as error:
             if isinstance(error, NotSent) and error.retry_after:
                 self.brake(error.retry_after)
