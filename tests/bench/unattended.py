@@ -32,6 +32,8 @@ def figures(
     world: worlds.World, sandbox: SandboxProcess, sent: Dispatch, messages: int, receipts: int, idle: float
 ) -> list[Figure]:
     """`sent`: a dispatch that the provider has, which the receipts are for."""
+    # What the other figures have left behind waits for an account that does not answer: trying it is not idleness.
+    Dispatch.objects.filter(status="sending").update(status="paused")
     through = worlds.account(world, sandbox.url, "unattended", send_mode="bulk")
     few, many = worlds.group(world, "Few", 1_000), worlds.group(world, "Many", messages)
     with processes.product() as product:
