@@ -24,7 +24,7 @@ from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate
 
 T = TypeVar("T")
-IN_ONE_CALL = 100
+IN_ONE_CALL = 100  # as of a vendor that collects them (messaging-service contract, section 9)
 HOST = "127.0.0.1"
 
 

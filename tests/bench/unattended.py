@@ -20,11 +20,12 @@ from campaigns.services.settling import inbox
 from contacts.models import Group
 from tests.bench import processes
 from tests.bench import world as worlds
+from tests.bench.callbacks import IN_ONE_CALL, batched
 from tests.bench.measure import Figure, rate
 from tests.sandbox_process import SandboxProcess
 
 STARTS = 3
-WEB_THREADS = 4  # of one process of the web server
+WEB_THREADS = 8  # of the web server: two processes of four
 PATIENCE_SECONDS = 900.0
 
 
@@ -84,48 +85,47 @@ def _due_to_request(sandbox: SandboxProcess, campaigns: list[Campaign]) -> Figur
 
 
 def _receipts(sent: Dispatch, number: int) -> list[Figure]:
-    """Callbacks of one event each, stored as a process of the web server does, while the worker sends and applies."""
-    rows = Recipient.objects.filter(dispatch=sent, status="accepted").order_by("pk")[:number]
-    bodies = [
-        orjson.dumps(
-            {
-                "id": row.provider_message_id,
-                "correlationId": reference_of(sent.key, row.pk, row.attempt),
-                "sentStatusCode": 2,
-                "deliveredStatusCode": 4,
-                "deliveredDate": "2026-11-20T10:00:00Z",
-            }
-        )
-        for row in rows
-    ]
-    json = {"content-type": "application/json"}
+    """Callbacks as vendors make them, `number` of one event each and as many in lists, stored by as many threads as the
+    web server has, while the worker sends and applies."""
+    rows = Recipient.objects.filter(dispatch=sent, status="accepted").order_by("pk")[: 2 * number]
+    reports = [_report(sent, row) for row in rows]
+    single = [orjson.dumps(report) for report in reports[:number]]
+    lists = [orjson.dumps(some) for some in batched(reports[number:], IN_ONE_CALL)]
     door = callbacks.door(sent.account.callback_token)
     assert door is not None
 
-    def store_some(some: Sequence[bytes]) -> None:
-        for body in some:
-            inbox.store(door, Hook("delivery", "POST", json, {}, body), timezone.now())
+    def store_some(bodies: Sequence[bytes]) -> None:
+        for body in bodies:
+            inbox.store(door, Hook("delivery", "POST", {"content-type": "application/json"}, {}, body), timezone.now())
         connection.close()
 
-    def store() -> None:
+    def store(bodies: Sequence[bytes]) -> None:
         with ThreadPoolExecutor(WEB_THREADS) as threads:
             list(threads.map(store_some, [bodies[n::WEB_THREADS] for n in range(WEB_THREADS)]))
 
-    def apply() -> None:
-        wait(lambda: not ProviderEvent.objects.filter(account=sent.account, applied_at=None).exists())
-
-    stored = rate(len(bodies), store)
+    one_by_one = rate(len(single), lambda: store(single))
+    in_lists = rate(len(reports) - len(single), lambda: store(lists))
     events = ProviderEvent.objects.filter(account=sent.account)
-    apply()
+    wait(lambda: not events.filter(applied_at=None).exists())
     delivered = Recipient.objects.filter(dispatch=sent, status="delivered").count()
-    if delivered != len(bodies):
-        raise RuntimeError(f"{delivered} of {len(bodies)} receipts were applied")
+    if delivered != len(reports):
+        raise RuntimeError(f"{delivered} of {len(reports)} receipts were applied")
     waited = events.aggregate(longest=Max(F("applied_at") - F("received_at")))["longest"].total_seconds()
-    note = f"{len(bodies):,} of one event, by the {WEB_THREADS} threads of one process"
     return [
-        Figure("receipts stored while sending", stored, note=note),
+        Figure("receipts stored while sending, one a call", one_by_one, note=f"{len(single):,} calls"),
+        Figure(f"receipts stored while sending, {IN_ONE_CALL} a call", in_lists, note=f"{len(lists):,} calls"),
         Figure("receipts, longest until applied", waited, unit="s", note="target 5 s"),
     ]
+
+
+def _report(sent: Dispatch, row: Recipient) -> dict[str, object]:
+    return {
+        "id": row.provider_message_id,
+        "correlationId": reference_of(sent.key, row.pk, row.attempt),
+        "sentStatusCode": 2,
+        "deliveredStatusCode": 4,
+        "deliveredDate": "2026-11-20T10:00:00Z",
+    }
 
 
 def wait(condition: Callable[[], bool]) -> None:
