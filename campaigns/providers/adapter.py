@@ -76,6 +76,7 @@ class HttpAdapter:
         self.tokens = tokens or LocalTokens()
         self.allow_private = allow_private
         self.connections = connections
+        self.free = asyncio.Semaphore(connections)  # for requests of one message
         self._sleep = sleep
         self._http: HttpClient | None = None
 

@@ -167,17 +167,16 @@ async def send_one_by_one(
     messages: Sequence[Message],
     post: PostOne,
     *,
-    at_once: int,
+    free: asyncio.Semaphore,
     spacing: float = 0.0,
     sleep: Sleep = asyncio.sleep,
 ) -> list[Receipt]:
-    """Posts each message in a request of its own, at most `at_once` at a time, begun `spacing` seconds apart.
-    After the first answer that speaks for all of them (key refused, too fast, not reachable) no other begins. With a
-    spacing, a message whose turn was missed by more than `LATE` does not leave, unless it waited for one of the
-    `at_once`: who is kept waiting by the vendor's own slowness does not crowd it."""
+    """Posts each message in a request of its own, begun `spacing` seconds apart and as soon as a connection is `free`
+    (all batches of an adapter share them). After the first answer that speaks for all of them (key refused, too fast,
+    not reachable) no other begins. With a spacing, a message whose turn was missed by more than `LATE` does not leave,
+    unless it waited for a connection: who is kept waiting by the vendor's own slowness does not crowd it."""
     ledger = _Ledger(messages)
     stop: ProviderError | None = None
-    free = asyncio.Semaphore(at_once)
 
     async def one(message: Message, due: float) -> None:
         nonlocal stop

@@ -55,7 +55,9 @@ class Vendor:
         return asyncio.run(send_in_parts([batch], self.post, splits=lambda error: splits, pause=0.05, sleep=self.sleep))
 
     def one_by_one(self, batch: Sequence[Message], at_once: int = 10, spacing: float = 0.0) -> list[Receipt]:
-        return asyncio.run(send_one_by_one(batch, self.post_one, at_once=at_once, spacing=spacing, sleep=self.sleep))
+        return asyncio.run(
+            send_one_by_one(batch, self.post_one, free=asyncio.Semaphore(at_once), spacing=spacing, sleep=self.sleep)
+        )
 
 
 def refused(receipts: Sequence[Receipt]) -> list[str]:
@@ -207,7 +209,9 @@ def test_posts_that_are_spaced_end_with_the_first_answer_that_speaks_for_all() -
         await asyncio.sleep(0.01)
 
     with pytest.raises(Misconfigured):
-        asyncio.run(send_one_by_one(messages(50), vendor.post_one, at_once=10, spacing=60.0, sleep=sleep))
+        asyncio.run(
+            send_one_by_one(messages(50), vendor.post_one, free=asyncio.Semaphore(10), spacing=60.0, sleep=sleep)
+        )
     assert (len(vendor.requests), len(vendor.slept)) == (1, 1)
 
 
@@ -222,7 +226,26 @@ def test_no_more_posts_are_under_way_than_allowed() -> None:
         under_way -= 1
         return Receipt(message.reference, Outcome.ACCEPTED)
 
-    asyncio.run(send_one_by_one(messages(30), post, at_once=7))
+    asyncio.run(send_one_by_one(messages(30), post, free=asyncio.Semaphore(7)))
+    assert most == 7
+
+
+def test_all_batches_of_an_adapter_share_its_connections() -> None:
+    under_way = most = 0
+
+    async def post(message: Message) -> Receipt:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0)
+        under_way -= 1
+        return Receipt(message.reference, Outcome.ACCEPTED)
+
+    async def both() -> None:
+        free = asyncio.Semaphore(7)
+        await asyncio.gather(*(send_one_by_one(messages(30), post, free=free) for _ in range(2)))
+
+    asyncio.run(both())
     assert most == 7
 
 

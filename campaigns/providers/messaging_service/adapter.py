@@ -128,7 +128,7 @@ class MessagingService(HttpAdapter):
             return await send_one_by_one(
                 batch.messages,
                 lambda message: self._post_query(batch, message),
-                at_once=self.connections,
+                free=self.free,
                 spacing=batch.spacing,
                 sleep=self._sleep,
             )

@@ -112,7 +112,7 @@ class SinchMessaging(HttpAdapter):
             return await send_one_by_one(
                 batch.messages,
                 lambda message: self._post_single(message, settings, batch.campaign_reference),
-                at_once=self.connections,
+                free=self.free,
                 spacing=batch.spacing,
                 sleep=self._sleep,
             )

@@ -34,9 +34,10 @@ from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
 
 log = logging.getLogger(__name__)
 
-# Requests in flight: 2 are enough for an answer in no time, 8 for one in 200 ms; messages where each is a request.
+# Requests in flight: 2 are enough for an answer in no time, 8 for one in 200 ms. Where each message is a request: a
+# batch more than the connections carry, so that they are busy while the outcomes of another are written.
 BULK_FLIGHTS = 8
-SINGLE_MESSAGES = 200
+SINGLE_MESSAGES = 300
 # A lane without work ends after this long; the next tick starts it again.
 IDLE_SECONDS = 0.3
 # A lane looks this often which dispatches have work: for each claim it was half of the lane's time. Whether a dispatch
