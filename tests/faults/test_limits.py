@@ -92,8 +92,8 @@ def test_limits_hold_in_every_second_across_processes(
     assert peak(everything) <= MESSAGES
     for name, speed in SPEEDS.items():
         assert speed is None or peak(messages[name]) <= speed, name
-    # Nor far slower than they may, which would hold any limit. Nearly all of the account's speed is used while all three
-    # are under way, but a busy machine misses slots.
+    # Nor far slower than they may, which would hold any limit. Nearly all of the account's speed is used while all
+    # three are under way, but a busy machine misses slots.
     first, shortest = min(everything), min(max(moments) for moments in messages.values())
     used = sum(moment <= shortest for moment in everything) / (shortest - first)
     assert used > 0.3 * MESSAGES
