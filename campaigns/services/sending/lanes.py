@@ -233,6 +233,11 @@ class _Slice:
         # Two at a time keep the first answer coming while the second is rendered; more only delays the first.
         limit = min(limit, 2)
         with transaction.atomic():
+            # The dispatch before its batches and its counters, as everybody who writes them, also who stops it: two
+            # would else wait for each other.
+            sending = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.SENDING)
+            if not sending.update(last_claim_at=now):
+                return []
             lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
             batches = claims.take_batches(
                 dispatch.pk, limit, self.lane.token, now, lease_until, last=dispatch.open_until
@@ -258,8 +263,6 @@ class _Slice:
                     deltas[RecipientStatus.SKIPPED, reason] += 1
             deltas[RecipientStatus.QUEUED, ""] -= len(rows)
             deltas[RecipientStatus.CLAIMED, ""] += len(rows)
-            # The dispatch before its counters, as everybody who writes both: else two lanes wait for each other.
-            Dispatch.objects.filter(pk=dispatch.pk).update(last_claim_at=now)
             tallies.shift(dispatch.pk, deltas)
         compiled = content.compiled(dispatch.version_id)
         flights = [Flight(dispatch, batch, capabilities) for batch in batches]

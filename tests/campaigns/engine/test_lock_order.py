@@ -1,5 +1,6 @@
-"""Whoever writes a dispatch and its counters writes the dispatch first: two lanes would otherwise wait for each other
-in a circle, PostgreSQL would end one of them, and what that one had in flight would be in doubt."""
+"""Whoever writes a dispatch and its counters, or claims its batches, writes the dispatch first: two lanes, or a lane
+and who stops it, would otherwise wait for each other in a circle, PostgreSQL would end one of them, and what that one
+had in flight would be in doubt."""
 
 from __future__ import annotations
 
@@ -14,10 +15,12 @@ pytestmark = pytest.mark.django_db
 
 DISPATCH = re.compile(r'^UPDATE "?campaigns_dispatch\b')
 COUNTERS = re.compile(r"^INSERT INTO campaigns_tally\b")
+CLAIM = re.compile(r"^WITH next AS\b")
 
 
 def writes(work: Callable[[], object]) -> Iterator[str]:
-    """What each of the outermost transactions of `work` writes, in order: "d" a dispatch, "c" its counters."""
+    """What each of the outermost transactions of `work` writes, in order: "d" a dispatch, "b" batches that it claims,
+    "c" its counters."""
     with CaptureQueriesContext(connection) as captured:
         work()
     written, depth = "", 0
@@ -30,6 +33,8 @@ def writes(work: Callable[[], object]) -> Iterator[str]:
             written += "d"
         elif COUNTERS.match(statement):
             written += "c"
+        elif CLAIM.match(statement):
+            written += "b"
         if not depth:
             yield written
             written = ""
@@ -46,5 +51,16 @@ def test_the_dispatch_is_written_before_its_counters(
     if fault:  # some of the batch go back, into a batch of their own
         sandbox.arm("/v1/send-sms", fault, times=2)
     found = [written for written in writes(lambda: engine.slice(dispatch.account)) if "c" in written]
-    assert "dc" in found
+    assert "dbc" in found
     assert [written for written in found if "cd" in written] == []
+
+
+def test_the_dispatch_is_written_before_its_batches_are_claimed(
+    sandbox, make_account, make_campaign, make_contacts, engine
+):
+    make_contacts(6)
+    account = make_account()
+    engine.prepare(engine.start(make_campaign(account)))
+    found = [written for written in writes(lambda: engine.slice(account)) if "b" in written]
+    assert "dbc" in found
+    assert [written for written in found if written.index("b") < written.find("d")] == []
