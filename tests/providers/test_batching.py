@@ -215,7 +215,8 @@ def test_posts_that_are_spaced_end_with_the_first_answer_that_speaks_for_all() -
     assert (len(vendor.requests), len(vendor.slept)) == (1, 1)
 
 
-def test_no_more_posts_are_under_way_than_allowed() -> None:
+@pytest.mark.parametrize("batches", [1, 2])
+def test_no_more_posts_are_under_way_than_all_batches_may_have_together(batches: int) -> None:
     under_way, most = 0, 0
 
     async def post(message: Message) -> Receipt:
@@ -226,26 +227,11 @@ def test_no_more_posts_are_under_way_than_allowed() -> None:
         under_way -= 1
         return Receipt(message.reference, Outcome.ACCEPTED)
 
-    asyncio.run(send_one_by_one(messages(30), post, free=asyncio.Semaphore(7)))
-    assert most == 7
-
-
-def test_all_batches_of_an_adapter_share_its_connections() -> None:
-    under_way = most = 0
-
-    async def post(message: Message) -> Receipt:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
-        await asyncio.sleep(0)
-        under_way -= 1
-        return Receipt(message.reference, Outcome.ACCEPTED)
-
-    async def both() -> None:
+    async def send() -> None:
         free = asyncio.Semaphore(7)
-        await asyncio.gather(*(send_one_by_one(messages(30), post, free=free) for _ in range(2)))
+        await asyncio.gather(*(send_one_by_one(messages(30), post, free=free) for _ in range(batches)))
 
-    asyncio.run(both())
+    asyncio.run(send())
     assert most == 7
 
 
