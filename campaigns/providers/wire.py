@@ -8,8 +8,7 @@ sending. The same hook closes two holes of aiohttp's pool:
   so that another connection can be taken without any doubt about a double;
 * aiohttp repeats idempotent methods by itself after a disconnect, and a GET may be a send here.
 
-And it is the last moment at which what has missed its slot in a rate limit can stay here: to open a connection takes
-time as well, most of all for the first requests of a lane.
+And it is the last moment at which what has missed its slot in a rate limit can stay here.
 """
 
 from __future__ import annotations
@@ -71,11 +70,13 @@ class TrackedRequest(aiohttp.ClientRequest):
         steps = trail.get()
         if steps.left:
             raise RepeatedRequestError("not repeated: the first try may have arrived")
-        if time.monotonic() > steps.leave_by:
-            steps.missed = True
-            raise MissedSlotError("too late for its slot")
         protocol = conn.protocol
         if protocol is not None:
+            # Not on a connection that was opened for it: to a provider far away that takes longer than any slot, and
+            # what is put back for it would find a new connection again, and never leave.
+            if protocol in _used and time.monotonic() > steps.leave_by:
+                steps.missed = True
+                raise MissedSlotError("too late for its slot")
             if protocol in _used and _is_closed_or_talking(conn):
                 raise StaleConnectionError("the provider closed an idle connection")
             _used.add(protocol)
