@@ -327,7 +327,7 @@ class _Slice:
         """Write the outcomes of what came back. Waits only when there is nothing better to do."""
         futures = {f.future: f for f in self.flights if f.future}
         done, _ = wait(futures, timeout=0 if launched else 0.1, return_when=FIRST_COMPLETED)
-        landed = [futures[future] for future in done]
+        landed = [f for f in self.flights if f.future in done]
         if landed:
             self.flights = [f for f in self.flights if f not in landed]
             outcomes.settle_flights(landed, self.clock())

@@ -243,7 +243,8 @@ class DispatchModel(Watched):
     @rule(data=st.data(), kinds=st.lists(st.sampled_from(KINDS), min_size=1, max_size=3))
     def call_back(self, data: st.DataObject, kinds: list[EventKind]) -> None:
         """Receipts of something that the provider really has, in any order, and repeated."""
-        reference = data.draw(st.sampled_from(sorted(self.provider.oracle)))
+        # In the order of arrival: sorted, r10 comes before r9, and PostgreSQL counts on after a rolled-back example.
+        reference = data.draw(st.sampled_from(list(self.provider.oracle)))
         self._apply([Event(kind, "e", reference=reference, reason=Reason.NOT_DELIVERED) for kind in kinds] * 2)
 
     @precondition(lambda self: self.has("delivered", "undelivered"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -22,6 +23,7 @@ def run_model(monkeypatch: pytest.MonkeyPatch, settings) -> Callable[..., None]:
     settings.LANES_PER_ACCOUNT = 4  # one that stands still does not keep the others from sending
     settings.LANE_SLICE_SECONDS = 20.0  # a lane ends when it has nothing to do, not by the time that a machine takes
     monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(lanes, "LOOK_SECONDS", math.inf)  # as late as can be, whatever time this machine takes
     monkeypatch.setattr(lanes, "Courier", lanes.Courier)
     monkeypatch.setattr(settle, "_ask", settle._ask)
     monkeypatch.setattr(outcomes, "backoff", lambda tries: 0.0)

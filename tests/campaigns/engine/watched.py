@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from campaigns.models import Batch, Dispatch, Recipient
@@ -38,7 +37,7 @@ class Watched(RuleBasedStateMachine):
         content.forget()  # a rolled-back example gives its ids away again
         self.rollback = transaction.atomic()
         self.rollback.__enter__()
-        self.now: datetime = timezone.now()
+        self.now = datetime(2030, 1, 15, 12, tzinfo=UTC)
         self.provider = Provider(False, lambda events: None)
         self.before: dict[int, tuple[str, int]] = {}
 
