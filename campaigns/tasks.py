@@ -9,8 +9,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from campaigns.models import Lane, ProviderEvent
-from campaigns.querysets import agenda
+from campaigns.models import Lane
+from campaigns.querysets import agenda, callbacks
 from campaigns.services.connecting import outages
 from campaigns.services.sending import canaries, clock_steps, dispatching, holds, lanes, list_runs, prepare
 from campaigns.services.settling import following, inbox, ledger_checks, pulling, reconciling, settle
@@ -72,10 +72,13 @@ def write_audience(dispatch_id: int) -> None:
     if dispatch is None:
         return
     spec = prepare.spec_of(dispatch)
-    end = timezone.now() + timedelta(seconds=settings.LANE_SLICE_SECONDS)
-    while prepare.write_next(dispatch, spec, timezone.now()) and not draining.is_set():
+    began = timezone.now()
+    end = began + timedelta(seconds=settings.LANE_SLICE_SECONDS)
+    while prepare.write_next(dispatch, spec, began) and not draining.is_set():
         start_lanes(dispatch.account_id)
-        if timezone.now() >= end and prepare.to_prepare(timezone.now()):
+        draining.wait(prepare.rest_after(timezone.now() - began))
+        began = timezone.now()
+        if began >= end and prepare.to_prepare(began):
             break
     prepare.give_back(dispatch)
     start_lanes(dispatch.account_id)
@@ -169,8 +172,7 @@ def sweep() -> None:
     outages.watch(now)
     ledger_checks.watch(now)
     attachments.drop_unused(now)
-    old = now - timedelta(days=settings.EVENT_RETENTION_DAYS)
-    ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False).delete()
+    callbacks.forget(now - timedelta(days=settings.EVENT_RETENTION_DAYS))
     notices.forget(now, settings.EVENT_RETENTION_DAYS)
 
 

@@ -76,3 +76,10 @@ def close(stored: Sequence[ProviderEvent]) -> None:
         ProviderEvent.objects.filter(pk__in=ids).update(
             outcome=outcome, note=note, applied_at=applied_at, retry_at=retry_at, tries=tries
         )
+
+
+def forget(old: datetime) -> None:
+    """Delete what was applied and came before `old`, from the first id up to the first that came later."""
+    kept = ProviderEvent.objects.filter(received_at__gte=old).order_by("pk").values_list("pk", flat=True).first()
+    past = ProviderEvent.objects.filter(received_at__lt=old, applied_at__isnull=False)
+    (past if kept is None else past.filter(pk__lt=kept)).delete()

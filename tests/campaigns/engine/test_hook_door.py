@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -47,6 +48,16 @@ def test_a_callback_is_stored_and_answered_with_nothing(client, account):
 def test_the_door_asks_the_database_twice(client, account, django_assert_num_queries):
     with django_assert_num_queries(2):
         post(client, account)
+
+
+def test_a_callback_passes_nothing_that_only_people_need(client, account):
+    response = post(client, account)
+    assert not hasattr(response.wsgi_request, "session")
+    assert "Content-Security-Policy" not in response.headers
+
+
+def test_an_address_that_is_no_callbacks_is_answered_like_any_other(client, db):
+    assert client.get("/hooks/").templates  # the page that tells people so
 
 
 def test_a_token_in_foreign_letters_is_wrong_and_no_error(client, account):
@@ -203,3 +214,21 @@ def test_a_handshake_that_fails_is_tried_again(client, account, monkeypatch):
     inbox.apply_next(timezone.now())
     event = ProviderEvent.objects.get()
     assert (event.outcome, event.applied_at, event.retry_at is not None) == ("parked", None, True)
+
+
+# -- forgetting -----------------------------------------------------------------------------------
+def test_what_was_applied_long_ago_is_forgotten(account):
+    now = timezone.now()
+    for digest, days, applied in (("old", 9, True), ("old and waits", 9, False), ("new", 1, True)):
+        at = now - timedelta(days=days)
+        kept = {"kind": "status", "body": "", "received_at": at, "applied_at": at if applied else None}
+        ProviderEvent.objects.create(account=account, digest=digest, **kept)
+    callbacks.forget(now - timedelta(days=7))
+    assert list(ProviderEvent.objects.order_by("pk").values_list("digest", flat=True)) == ["old and waits", "new"]
+
+
+def test_all_are_forgotten_when_all_are_old(account):
+    at = timezone.now() - timedelta(days=9)
+    ProviderEvent.objects.create(account=account, digest="old", kind="status", body="", received_at=at, applied_at=at)
+    callbacks.forget(at + timedelta(days=1))
+    assert not ProviderEvent.objects.exists()

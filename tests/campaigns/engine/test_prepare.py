@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
@@ -179,3 +180,12 @@ def test_an_opt_out_after_preparation_is_obeyed_when_the_row_is_claimed(
     engine.slice(account)
     assert statuses(dispatch) == {"accepted": 2, "skipped": 1}
     assert len(sandbox.log()) == 2
+
+
+def test_on_sqlite_a_chunk_is_followed_by_a_rest_as_long_as_it_took():
+    """Else lanes and callbacks wait for the one writer until the whole audience is there."""
+    assert prepare.rest_after(timedelta(seconds=0.2)) == (0.0 if connection.vendor == "postgresql" else 0.2)
+
+
+def test_a_rest_is_short_even_when_the_clock_was_set_forward():
+    assert prepare.rest_after(timedelta(hours=1)) <= prepare.LONGEST_REST
