@@ -104,7 +104,7 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
         written = queries.write_chunk(
             spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, missing
         )
-        batches = _count_in(current, last_id, now)
+        batches = _count_in(current, people, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
             cursor=upper,
             people=current.people + written,
@@ -125,11 +125,13 @@ def rest_after(took: timedelta) -> float:
     return 0.0 if sql.is_postgres() else min(took.total_seconds(), LONGEST_REST)
 
 
-def _count_in(dispatch: Dispatch, last_id: int, now: datetime) -> int:
-    """Make the batch rows and counters of the rows just written; gives the number of batch numbers used."""
+def _count_in(dispatch: Dispatch, most: int, last_id: int, now: datetime) -> int:
+    """Make the batch rows and counters of the rows just written, at most `most`; gives the number of batch numbers
+    used."""
     deltas: Counter[tallies.Key] = Counter()
     batches = []
-    for number, reason, people in queries.chunk_counts(dispatch.pk, last_id):
+    numbers = dispatch.batches + 1, dispatch.batches + 1 + math.ceil(most / dispatch.batch_size)
+    for number, reason, people in queries.chunk_counts(dispatch.pk, numbers, last_id):
         status = RecipientStatus.SKIPPED if number is None else RecipientStatus.QUEUED
         deltas[status, reason] += people
         if number is not None:
