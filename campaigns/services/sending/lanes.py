@@ -294,7 +294,7 @@ class _Slice:
                 ahead = min(pace.HORIZON_SECONDS, self.courier.missed * pace.LEAD_SECONDS)
                 wait = pace.reserve(wanted, self.clock(), ahead, pace.LONGEST_SECONDS)
                 if wait is not None:
-                    near = bool(messages) or wait > ahead
+                    near = bool(messages) or wait > ahead + pace.INSTANT
                     ready.append((flight, time.monotonic() + wait + pace.LEAD_SECONDS if near else None))
             ids = [flight.batch.id for flight, _ in ready]
             going = set(claims.write_intent(ids, self.lane.token, dispatch.pk, self.clock())) if ids else set()

@@ -20,6 +20,9 @@ from console.models import Workspace
 HEADROOM = 0.92
 # So long after its slot everything leaves that keeps a distance: time to commit the intent.
 LEAD_SECONDS = 0.1
+# A wait this short is none. A limit far above what we reach asks for less between two batches, and the difference of
+# two times since 1970 is not exact; each such wait cost a lane `LEAD_SECONDS`, and its slot when it was late by then.
+INSTANT = 0.001
 # A lane takes a batch only when it may leave this soon: what is not taken can still be paused, and is still there when
 # the provider asks everybody to wait.
 HORIZON_SECONDS = 0.3

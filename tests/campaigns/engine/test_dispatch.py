@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Batch, Pulse, Recipient
+from campaigns.models import Batch, Dispatch, Pulse, Recipient
 from campaigns.services.sending import dispatching, lanes
 from campaigns.services.writing import content
 from console.errors import UserError
@@ -247,3 +247,25 @@ def test_a_batch_that_is_claimed_but_not_begun_goes_back_when_paused_in_between(
     assert statuses(dispatch) == {"queued": 2}
     assert Batch.objects.get(dispatch=dispatch).status == "ready"
     assert sandbox.log() == []
+
+
+def test_a_limit_far_above_what_a_lane_reaches_never_lets_it_wait_for_a_slot(
+    make_account, make_campaign, make_contacts, engine, monkeypatch
+):
+    """Even where it has missed two: it then asks for one that comes later, and 0.2 s after now is more by rounding."""
+    slots = []
+
+    class Watched(lanes.Courier):
+        def send(self, batch, leave_at=None):
+            self.missed = 2
+            slots.append(leave_at)
+            return super().send(batch, leave_at)
+
+    monkeypatch.setattr(lanes, "Courier", Watched)
+    make_contacts(40)
+    account = make_account(requests_per_second=1_000_000)
+    dispatch = engine.start(make_campaign(account))
+    Dispatch.objects.filter(pk=dispatch.pk).update(batch_size=1)
+    engine.prepare(dispatch)
+    engine.slice(account)
+    assert slots == [None] * 40
