@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from datetime import datetime, timedelta
 
 from celery import shared_task
@@ -76,7 +77,7 @@ def write_audience(dispatch_id: int) -> None:
     end = began + timedelta(seconds=settings.LANE_SLICE_SECONDS)
     while prepare.write_next(dispatch, spec, began) and not draining.is_set():
         start_lanes(dispatch.account_id)
-        draining.wait(prepare.rest_after(timezone.now() - began))
+        time.sleep(prepare.rest_after(timezone.now() - began))
         began = timezone.now()
         if began >= end and prepare.to_prepare(began):
             break

@@ -122,7 +122,7 @@ def rest_after(took: timedelta) -> float:
     """Seconds to leave the database to others after a chunk that took so long: on SQLite as long again. It has one
     writer, and who waits for it looks every 100 ms, so that chunk after chunk kept lanes and callbacks out of 99 % of
     the time. PostgreSQL's writers do not wait for each other."""
-    return 0.0 if sql.is_postgres() else min(took.total_seconds(), LONGEST_REST)
+    return 0.0 if sql.is_postgres() else min(max(0.0, took.total_seconds()), LONGEST_REST)
 
 
 def _count_in(dispatch: Dispatch, most: int, last_id: int, now: datetime) -> int:
