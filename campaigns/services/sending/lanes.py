@@ -325,9 +325,9 @@ class _Slice:
 
     def _land(self, launched: bool) -> None:
         """Write the outcomes of what came back. Waits only when there is nothing better to do."""
-        futures = {f.future: f for f in self.flights if f.future}
+        futures = [f.future for f in self.flights if f.future]
         done, _ = wait(futures, timeout=0 if launched else 0.1, return_when=FIRST_COMPLETED)
-        landed = [f for f in self.flights if f.future in done]
+        landed = [f for f in self.flights if f.future in done]  # in the order in which they left
         if landed:
             self.flights = [f for f in self.flights if f not in landed]
             outcomes.settle_flights(landed, self.clock())
