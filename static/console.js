@@ -224,4 +224,6 @@
     if (e.detail.requestConfig?.elt.matches(".pager a")) e.detail.target.querySelector("tbody a")?.focus();
   });
   refresh();
+  // the attribute alone is a wish: a browser whose first frame comes before the style sheets may drop it
+  if (!location.hash) document.querySelector("[autofocus]")?.focus();
 })();
