@@ -51,7 +51,8 @@ class ProviderAccount(models.Model):
     probe_until = models.DateTimeField(_("being tried until"), null=True, editable=False)
     # Without a break; empty while the breaker is open, and after a person closed it until something was answered.
     answers_since = models.DateTimeField(_("answers since"), null=True, editable=False)
-    # `broken_since` of the outage that people were told of, until they are told of its end.
+    asked_since = models.DateTimeField(_("only asks to wait since"), null=True, editable=False)
+    # When the outage began that people were told of, until they are told of its end.
     outage_since = models.DateTimeField(_("outage told of, since"), null=True, editable=False)
     last_success_at = models.DateTimeField(_("last success"), null=True, editable=False)
     last_error_at = models.DateTimeField(_("last error at"), null=True, editable=False)

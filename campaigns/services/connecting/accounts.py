@@ -108,29 +108,30 @@ def keep_credentials(account_id: int, given: Mapping[str, str]) -> None:
 def is_known_well(account: ProviderAccount, now: datetime) -> bool:
     """True when the account, as it was read, answered less than a second ago and nothing was held against it: another
     `note_success` would say the same. A lane reads it with each batch."""
-    if account.failures or account.broken_since or not account.answers_since or not account.last_success_at:
+    doubtful = account.failures or account.broken_since or account.asked_since
+    if doubtful or not account.answers_since or not account.last_success_at:
         return False
     return timedelta(0) <= now - account.last_success_at < timedelta(seconds=1)
 
 
 def note_success(account_id: int, now: datetime) -> None:
     """A request was taken: the breaker closes."""
-    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_closed(now), **_WAITED)
+    ProviderAccount.objects.filter(pk=account_id).update(last_success_at=now, **_answers(now), **_WAITED)
 
 
 def note_answer(account_id: int, now: datetime) -> None:
     """A request was refused for what was in it: the provider is there, so the breaker closes."""
-    silent = Q(failures__gt=0) | Q(answers_since__isnull=True)
-    ProviderAccount.objects.filter(silent, pk=account_id).update(**_closed(now), **_WAITED)
+    silent = Q(failures__gt=0) | Q(answers_since__isnull=True) | Q(asked_since__isnull=False)
+    ProviderAccount.objects.filter(silent, pk=account_id).update(**_answers(now), **_WAITED)
 
 
-def _closed(now: datetime) -> dict[str, Any]:
-    return {
-        "failures": 0,
-        "broken_since": None,
-        "probe_until": None,
-        "answers_since": Coalesce("answers_since", Value(now)),
-    }
+# The breaker closes.
+_CLOSED: dict[str, Any] = {"failures": 0, "broken_since": None, "probe_until": None}
+
+
+def _answers(now: datetime) -> dict[str, Any]:
+    """It closes because the provider has dealt with a message."""
+    return {**_CLOSED, "asked_since": None, "answers_since": Coalesce("answers_since", Value(now))}
 
 
 # A breaker that closes ends the wait that it asked for, never one that the provider asked for (429).
@@ -143,11 +144,11 @@ def note_error(account_id: int, reason: Reason, text: str, now: datetime) -> Non
     )
 
 
-def slow_down(account_id: int, until: datetime, now: datetime) -> None:
+def slow_down(account_id: int, until: datetime, now: datetime, *, took_some: bool = False) -> None:
     """Bind every lane of the account (429 and Retry-After); never shortens what was asked before. Whoever asks to
-    wait is there, so the breaker closes."""
+    wait is there, so the breaker closes. `took_some`: with the same answer other messages were dealt with."""
     account = ProviderAccount.objects.filter(pk=account_id)
-    account.update(**_closed(now))
+    account.update(**(_answers(now) if took_some else _CLOSED | {"asked_since": Coalesce("asked_since", Value(now))}))
     account.exclude(hold_until__gt=until).update(hold_until=until)
 
 
@@ -197,4 +198,5 @@ def release(account_id: int) -> None:
         broken_since=None,
         probe_until=None,
         answers_since=None,
+        asked_since=None,
     )

@@ -29,6 +29,7 @@ _WAITS: tuple[tuple[type[Model], str], ...] = (
     (ProviderAccount, "probe_until"),
     (ProviderAccount, "broken_since"),
     (ProviderAccount, "answers_since"),
+    (ProviderAccount, "asked_since"),
     (ProviderEvent, "retry_at"),
     (Ticket, "follow_at"),
     (ListRun, "next_at"),

@@ -385,7 +385,8 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
     lost = next((receipt for receipt in receipts if receipt.outcome is Outcome.UNKNOWN), limited)
     if limited and (answered or limited.reason == Reason.RATE_LIMITED or limited.retry_after is not None):
         accounts.note_error(account_id, limited.reason, limited.text, now)
-        accounts.slow_down(account_id, now + timedelta(seconds=limited.retry_after or 1.0), now)
+        until = now + timedelta(seconds=limited.retry_after or 1.0)
+        accounts.slow_down(account_id, until, now, took_some=answered)
     elif Outcome.ACCEPTED in there:
         if not accounts.is_known_well(dispatch.account, now):
             accounts.note_success(account_id, now)

@@ -209,13 +209,14 @@ def open_alarms(workspace: Workspace) -> list[Alarm]:
 
 def title(notice: Notice) -> str:
     """What happened, in the active language."""
+    asked = notice.detail.get("asked", False)
     sentences = {
         NoticeKind.START: _("“%(name)s” is being sent"),
         NoticeKind.END: _("“%(name)s” was stopped") if notice.detail.get("stopped") else _("“%(name)s” is finished"),
         NoticeKind.HOLD: _("“%(name)s” paused itself"),
         NoticeKind.APPROVAL: _("“%(name)s” waits for approval"),
         NoticeKind.ALARM: _("The figures of “%(name)s” do not add up"),
-        NoticeKind.OUTAGE: _("“%(name)s” does not answer"),
+        NoticeKind.OUTAGE: _("“%(name)s” takes no messages") if asked else _("“%(name)s” does not answer"),
         NoticeKind.ANSWERS: _("“%(name)s” answers again"),
     }
     return sentences[NoticeKind(notice.kind)] % {"name": notice.account or _dispatch(notice).campaign}
@@ -239,7 +240,7 @@ def text(notice: Notice) -> str:
             return f"{_outage(notice)} {_nothing_is_lost()}"
         case NoticeKind.ANSWERS:
             silent = formats.duration(notice.detail.get("silent_seconds", 0))
-            return _("It did not answer for %(time)s. What waited for it goes on by itself.") % {"time": silent}
+            return _("It took no messages for %(time)s. What waited for it goes on by itself.") % {"time": silent}
     return _end(notice.detail)
 
 
@@ -255,12 +256,17 @@ def _nothing_is_lost() -> str:
 
 def _outage(notice: Notice) -> str:
     waiting = notice.detail.get("dispatches", 0)
-    said = ngettext(
-        "It has not answered since %(time)s. %(n)s dispatch waits for it, and goes on by itself.",
-        "It has not answered since %(time)s. %(n)s dispatches wait for it, and go on by themselves.",
+    if notice.detail.get("asked"):
+        silence = _("Since %(time)s it has only asked to wait.")
+    else:
+        silence = _("It has not answered since %(time)s.")
+    waits = ngettext(
+        "%(n)s dispatch waits for it, and goes on by itself.",
+        "%(n)s dispatches wait for it, and go on by themselves.",
         waiting,
     )
-    return said % {"time": formats.clock(notice.at), "n": formats.number(waiting)}
+    values = {"time": formats.clock(notice.at), "n": formats.number(waiting)}
+    return f"{silence} {waits}" % values
 
 
 def alarm_text() -> str:

@@ -84,6 +84,50 @@ def test_a_provider_that_asks_to_wait_calls_nobody(account: ProviderAccount, now
     assert told() == []
 
 
+def ask_to_wait(account: ProviderAccount, since: datetime, until: datetime) -> None:
+    """A wait of two minutes again and again, and nothing else."""
+    at = since
+    while at < until:
+        accounts.slow_down(account.pk, at + 2 * MINUTE, at)
+        at += 2 * MINUTE
+
+
+def test_a_provider_that_only_asks_to_wait_for_a_quarter_of_an_hour_is_told(
+    account: ProviderAccount, now: datetime
+) -> None:
+    ask_to_wait(account, now, now + 16 * MINUTE)
+    outages.watch(now + 15 * MINUTE - SECOND)
+    assert told() == []
+    outages.watch(now + 15 * MINUTE)
+    assert told() == ["outage"]
+    assert Notice.objects.get().at == now
+
+
+def test_one_that_takes_some_and_asks_to_wait_calls_nobody(account: ProviderAccount, now: datetime) -> None:
+    for minute in range(0, 60, 2):
+        at = now + minute * MINUTE
+        accounts.slow_down(account.pk, at + 2 * MINUTE, at, took_some=True)
+        outages.watch(at + MINUTE)
+    assert told() == []
+
+
+def test_one_that_asked_to_wait_long_ago_and_was_not_tried_since_calls_nobody(
+    account: ProviderAccount, now: datetime
+) -> None:
+    accounts.slow_down(account.pk, now + MINUTE, now)
+    outages.watch(now + 60 * MINUTE)
+    assert told() == []
+
+
+def test_a_message_that_is_taken_within_a_second_of_another_ends_the_asking(
+    account: ProviderAccount, now: datetime
+) -> None:
+    accounts.note_success(account.pk, now)
+    accounts.slow_down(account.pk, now + SECOND, now)
+    account.refresh_from_db()
+    assert not accounts.is_known_well(account, now)
+
+
 def test_failures_below_the_breaker_call_nobody(account: ProviderAccount, now: datetime) -> None:
     fail(account, now, accounts.FAILURES_TO_HOLD - 1)
     outages.watch(now + MINUTE)
@@ -200,16 +244,38 @@ def test_answers_of_nobody_told_are_not_told(account: ProviderAccount, now: date
     assert told() == []
 
 
-@pytest.mark.parametrize("sign", ["success", "refusal", "wait"])
-def test_any_answer_begins_the_end(outage: ProviderAccount, now: datetime, sign: str) -> None:
+def test_one_that_asked_to_wait_is_over_once_it_has_taken_messages_for_five_minutes(
+    account: ProviderAccount, now: datetime
+) -> None:
+    accounts.note_success(account.pk, now - 60 * MINUTE)
+    ask_to_wait(account, now, now + 30 * MINUTE)
+    outages.watch(now + 15 * MINUTE)
+    outages.watch(now + 29 * MINUTE)
+    assert told() == ["outage"]
+    accounts.note_success(account.pk, now + 30 * MINUTE)
+    outages.watch(now + 35 * MINUTE - SECOND)
+    assert told() == ["outage"]
+    outages.watch(now + 35 * MINUTE)
+    assert told() == ["outage", "answers"]
+    assert Notice.objects.get(kind="answers").detail["silent_seconds"] == 30 * 60
+
+
+def test_after_an_outage_to_ask_to_wait_is_not_its_end(outage: ProviderAccount, now: datetime) -> None:
+    accounts.slow_down(outage.pk, now + 3 * MINUTE, now + 2 * MINUTE)
+    outages.watch(now + 10 * MINUTE)
+    assert told() == ["outage"]
+
+
+@pytest.mark.parametrize("sign", ["success", "refusal", "some of them"])
+def test_any_message_that_is_dealt_with_begins_the_end(outage: ProviderAccount, now: datetime, sign: str) -> None:
     at = now + 2 * MINUTE
     match sign:
         case "success":
             accounts.note_success(outage.pk, at)
         case "refusal":
             accounts.note_answer(outage.pk, at)
-        case "wait":
-            accounts.slow_down(outage.pk, at + SECOND, at)
+        case "some of them":
+            accounts.slow_down(outage.pk, at + SECOND, at, took_some=True)
     outages.watch(at + outages.OVER_AFTER)
     assert told() == ["outage", "answers"]
 
@@ -300,7 +366,18 @@ def test_the_end_says_how_long_it_was(outage: ProviderAccount, now: datetime) ->
     outages.watch(now + 34 * MINUTE)
     notice = Notice.objects.get(kind="answers")
     assert notices.title(notice) == f"“{outage}” answers again"
-    assert notices.text(notice) == "It did not answer for 29 min. What waited for it goes on by itself."
+    assert notices.text(notice) == "It took no messages for 29 min. What waited for it goes on by itself."
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_one_that_only_asks_to_wait_is_told_as_that(account: ProviderAccount, now: datetime, language: str) -> None:
+    ask_to_wait(account, now, now + 16 * MINUTE)
+    outages.watch(now + 15 * MINUTE)
+    notice = Notice.objects.select_related("account").get()
+    said = {"en": ("takes no messages", "it has only asked to wait"), "es": ("no acepta mensajes", "solo pide esperar")}
+    with override(language):
+        assert said[language][0] in notices.title(notice)
+        assert said[language][1] in notices.text(notice)
 
 
 def test_it_speaks_the_language_of_whoever_reads_it(outage: ProviderAccount) -> None:
