@@ -20,7 +20,11 @@ class ProviderEvent(models.Model):
     callback that is delivered twice is one row. `body` is base64. `applied_at` empty = still to do."""
 
     account = models.ForeignKey(
-        ProviderAccount, on_delete=models.CASCADE, related_name="events", verbose_name=_("provider account")
+        ProviderAccount,
+        on_delete=models.CASCADE,
+        related_name="events",
+        db_index=False,  # `event_once` begins with it
+        verbose_name=_("provider account"),
     )
     kind = models.CharField(_("kind"), max_length=20)
     digest = models.CharField(_("digest"), max_length=32)

@@ -34,17 +34,17 @@ class Door:
 
 def door(token: str) -> Door | None:
     """The door whose addresses hold `token`. In SQL of its own: it opens for every single event of every message."""
-    found = sql.rows(
+    found = sql.straight(
         "SELECT id, provider, callback_token, hook_networks FROM campaigns_provideraccount WHERE callback_token = %s",
         [token],
-    )
-    return Door(*found[0]) if found else None
+    ).fetchone()
+    return Door(*found) if found else None
 
 
 def keep(account_id: int, kind: str, digest: str, headers: Mapping[str, Any], body: str, now: datetime) -> bool:
     """Write a callback down in one statement; False when exactly this one is already there."""
     values = (account_id, kind, digest, orjson.dumps(headers).decode(), body, sql.stamp(now))
-    return sql.run(_INSERT, values) == 1
+    return bool(sql.straight(_INSERT, values).rowcount == 1)
 
 
 def due(now: datetime) -> QuerySet[ProviderEvent]:

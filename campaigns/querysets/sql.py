@@ -45,6 +45,23 @@ def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def straight(sql: str, params: Sequence[Any]) -> Any:
+    """Execute past Django's cursor, outside of a transaction; gives the driver's cursor.
+
+    For a small statement that runs for every single message: Django's cursor translates its marks each time on SQLite,
+    and writes the values into its text on PostgreSQL, which took a fifth of the time of a callback.
+    """
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    driver = connection.connection
+    with connection.wrap_database_errors:
+        if is_postgres():
+            from psycopg import Cursor
+
+            return Cursor(driver).execute(sql, params)
+        return driver.execute(sql.replace("%s", "?"), params)
+
+
 @contextmanager
 def durable() -> Iterator[None]:
     """A transaction that is on the disk once it is committed, so that it outlives a power cut: for an intent, because

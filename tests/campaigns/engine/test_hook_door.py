@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from campaigns import webhooks
@@ -45,9 +45,18 @@ def test_a_callback_is_stored_and_answered_with_nothing(client, account):
     assert ProviderEvent.objects.get().applied_at is None
 
 
-def test_the_door_asks_the_database_twice(client, account, django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_the_door_asks_the_database_twice(client, account, django_assert_num_queries, monkeypatch):
+    asked = []
+    straight = callbacks.sql.straight
+    monkeypatch.setattr(callbacks.sql, "straight", lambda *args: (asked.append(args), straight(*args))[1])
+    with django_assert_num_queries(0):  # of those that go through Django's cursor
         post(client, account)
+    assert len(asked) == 2
+
+
+def test_what_the_driver_refuses_is_an_error_of_djangos(db):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        callbacks.sql.straight("SELECT nothing FROM nowhere WHERE id = %s", [1])
 
 
 def test_a_callback_passes_nothing_that_only_people_need(client, account):
