@@ -34,6 +34,9 @@ Culprits = Callable[[Refused, Sequence[Message]], dict[str, Receipt]]
 
 # The whole, its halves, quarters, eighths and sixteenths all refused: the fault lies in what they share.
 _REFUSALS_THAT_PROVE_A_COMMON_FAULT = 1 + 2 + 4 + 8 + 16
+# Messages of a ledger batch that goes one message a request: as many as a client has connections. With half of them a
+# lane made a tenth less: the statements for a batch cost the same however many people it has.
+ONE_BY_ONE = 200
 # Seconds after its turn in a rate limit that a request may still begin. What comes later goes back to the queue: with
 # those whose turn it is, it would be too many in one second.
 LATE = 0.05

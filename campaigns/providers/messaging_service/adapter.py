@@ -29,7 +29,7 @@ from campaigns.providers.base import (
     Pulled,
     Receipt,
 )
-from campaigns.providers.batching import send_in_parts, send_one_by_one
+from campaigns.providers.batching import ONE_BY_ONE, send_in_parts, send_one_by_one
 from campaigns.providers.http import Answer, HttpClient
 from campaigns.providers.messaging_service import (
     auth,
@@ -83,7 +83,7 @@ class MessagingService(HttpAdapter):
     def capabilities(self, channel: Channel) -> Capabilities:
         by_query = self._by_query(channel)
         return Capabilities(
-            max_batch=100 if by_query else MAX_BATCH,
+            max_batch=ONE_BY_ONE if by_query else MAX_BATCH,
             one_per_request=by_query,
             substitutes=channel is Channel.EMAIL,
             look_up_after=(30.0, 120.0),

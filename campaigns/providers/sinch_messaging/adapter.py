@@ -29,7 +29,7 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )
-from campaigns.providers.batching import send_in_parts, send_one_by_one
+from campaigns.providers.batching import ONE_BY_ONE, send_in_parts, send_one_by_one
 from campaigns.providers.http import Answer, HttpClient
 from campaigns.providers.remote import NumberCheck
 from campaigns.providers.sinch_messaging import alphabet, bodies, checks, events, fields, replies, timing
@@ -69,7 +69,7 @@ class SinchMessaging(HttpAdapter):
     def capabilities(self, channel: Channel) -> Capabilities:
         single = self.option("send_mode") == fields.SINGLE
         return Capabilities(
-            max_batch=100 if single else MAX_BULK,
+            max_batch=ONE_BY_ONE if single else MAX_BULK,
             one_per_request=single,
             look_up_after=(60.0, 300.0, 900.0),
             pulls=True,

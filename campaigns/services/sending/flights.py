@@ -22,7 +22,8 @@ from campaigns.states import Reason, RecipientStatus
 @dataclass(slots=True)
 class Flight:
     """`rows`: reference -> ledger row of those that leave; `parts`: ledger id -> SMS parts; `stays`: rows that
-    turned out not to be sendable when their text was made; `units` of the dispatch's budget are reserved for it."""
+    turned out not to be sendable when their text was made; `units` of the dispatch's budget are reserved for it;
+    `leave_at`: its slot in a rate limit (monotonic)."""
 
     dispatch: Dispatch
     batch: ClaimedBatch
@@ -33,6 +34,7 @@ class Flight:
     outgoing: Outgoing | None = None
     units: int = 0
     future: Future[Answer] | None = None
+    leave_at: float | None = None
 
 
 def reference_of(dispatch_key: str, recipient_id: int, attempt: int) -> str:

@@ -34,10 +34,10 @@ from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
 
 log = logging.getLogger(__name__)
 
-# Requests in flight: 2 are enough for an answer in no time, 8 for one in 200 ms. Where each message is a request: a
-# batch more than the connections carry, so that they are busy while the outcomes of another are written.
+# Requests in flight: 2 are enough for an answer in no time, 8 for one in 200 ms. Where each message is a request: twice
+# what the connections carry, so that they are busy while the outcomes of a batch are written.
 BULK_FLIGHTS = 8
-SINGLE_MESSAGES = 300
+SINGLE_MESSAGES = 400
 # A lane without work ends after this long; the next tick starts it again.
 IDLE_SECONDS = 0.3
 # A lane looks this often which dispatches have work: for each claim it was half of the lane's time. Whether a dispatch
@@ -146,6 +146,8 @@ class _Slice:
 
     def _launch(self) -> bool:
         """Claim, render and send as many batches as may be in flight; True when any left."""
+        if self._is_full():
+            return False
         now, self.wait = self.clock(), 0.0
         return self._take_off(self._claim(now) if self._may_try(now) else [], now)
 
@@ -159,7 +161,7 @@ class _Slice:
         go = self._write_intent(ready)
         for flight, leave_at in go:
             assert flight.outgoing is not None
-            flight.future = self.courier.send(flight.outgoing, leave_at)
+            flight.future, flight.leave_at = self.courier.send(flight.outgoing, leave_at), leave_at
         gone = [flight for flight, _ in go]
         self.flights += gone
         if empty:
@@ -195,8 +197,10 @@ class _Slice:
             waits.append(pace.wait_for([*([requests] if requests else []), *messages], now))
             if waits[-1] > pace.HORIZON_SECONDS:
                 continue
-            # Under a limit one batch at a time: what is claimed cannot be paused.
-            flights = self._take(dispatch, capabilities, 1 if messages or self.probing else room, now)
+            # Under a limit one batch at a time: what is claimed cannot be paused. Where each message is a request, too:
+            # whoever comes next waits for those of one batch.
+            alone = messages or self.probing or capabilities.one_per_request
+            flights = self._take(dispatch, capabilities, 1 if alone else room, now)
             self.waiting.remove(dispatch)
             if flights:
                 self.waiting.append(dispatch)
@@ -220,6 +224,13 @@ class _Slice:
         )
         ordered = found.select_related("workspace", "version").order_by(F("last_claim_at").asc(nulls_first=True), "pk")
         return [d for d in ordered if not (is_marketing(d) and not is_test(d) and pace.quiet_until(d.workspace, now))]
+
+    def _is_full(self) -> bool:
+        """Nothing more may be in flight, and all of it has left. What still waits for its slot needs a look at the
+        account: another lane may have been asked to wait."""
+        if not self.flights or any(f.leave_at and f.leave_at > time.monotonic() for f in self.flights):
+            return False
+        return all(self._room(self.provider.capabilities(channel)) < 1 for channel in self.provider.channels)
 
     def _room(self, capabilities: Capabilities) -> int:
         """How many more batches may be in flight."""

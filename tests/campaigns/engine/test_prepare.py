@@ -136,12 +136,12 @@ def test_the_audience_is_cut_into_batches_of_the_providers_size(
     make_account, make_campaign, make_contacts, engine, monkeypatch
 ):
     monkeypatch.setattr(prepare, "CHUNK", 500)
-    make_contacts(1300)
+    make_contacts(1400)
     account = make_account(options={"send_mode": "single"})
     dispatch = engine.prepare(engine.start(make_campaign(account)))
     sizes = list(Batch.objects.filter(dispatch=dispatch).order_by("number").values_list("size", flat=True))
-    assert dispatch.batch_size == 100
-    assert sizes == [100] * 13
+    assert dispatch.batch_size == 200
+    assert sizes == [200, 200, 100, 200, 200, 100, 200, 200]
 
 
 @pytest.mark.parametrize(("per_second", "size"), [(2, 2), (7, 3), (20, 5), (0.5, 1)])
