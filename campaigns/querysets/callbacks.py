@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from django.db.models import Q, QuerySet
@@ -16,10 +16,7 @@ from campaigns.models import ProviderEvent
 from campaigns.querysets import sql
 
 _COLUMNS = "account_id, kind, digest, headers, body, received_at, tries, outcome, note"
-_INSERT = (
-    f"INSERT INTO campaigns_providerevent ({_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, 0, '', '') "
-    "ON CONFLICT (account_id, digest) DO NOTHING"
-)
+_VALUES = "(%s, %s, %s, %s, %s, %s, 0, '', '')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +38,27 @@ def door(token: str) -> Door | None:
     return Door(*found) if found else None
 
 
-def keep(account_id: int, kind: str, digest: str, headers: Mapping[str, Any], body: str, now: datetime) -> bool:
-    """Write a callback down in one statement; False when exactly this one is already there."""
-    values = (account_id, kind, digest, orjson.dumps(headers).decode(), body, sql.stamp(now))
-    return bool(sql.straight(_INSERT, values).rowcount == 1)
+class Arrival(NamedTuple):
+    """A callback that has just come: see `ProviderEvent`."""
+
+    account_id: int
+    kind: str
+    digest: str
+    headers: Mapping[str, Any]
+    body: str
+    received_at: datetime
+
+
+def keep(arrivals: Sequence[Arrival]) -> None:
+    """Write callbacks down in one statement, but for those that are already there."""
+    params: list[Any] = []
+    for account_id, kind, digest, headers, body, received_at in arrivals:
+        params += [account_id, kind, digest, orjson.dumps(headers).decode(), body, sql.stamp(received_at)]
+    sql.straight(
+        f"INSERT INTO campaigns_providerevent ({_COLUMNS}) VALUES {', '.join([_VALUES] * len(arrivals))} "
+        "ON CONFLICT (account_id, digest) DO NOTHING",
+        params,
+    )
 
 
 def due(now: datetime) -> QuerySet[ProviderEvent]:

@@ -19,6 +19,7 @@ from campaigns.querysets import callbacks
 from campaigns.querysets.callbacks import Door
 from campaigns.services.connecting import accounts
 from campaigns.services.settling import fetched, receipts
+from campaigns.services.settling.group_commit import GroupCommit
 from campaigns.states import Reason
 from console import networks
 from console.services import crypto
@@ -34,8 +35,11 @@ PARK_SECONDS = (2, 10, 60, 600)
 Handshake = tuple[ProviderEvent, Event]
 
 
-def store(door: Door, hook: Hook, now: datetime) -> bool:
-    """Keep a callback; False when exactly this one is already there.
+_arrivals = GroupCommit(callbacks.keep)
+
+
+def store(door: Door, hook: Hook, now: datetime) -> None:
+    """Keep a callback, once.
 
     BadSignature when it comes from a foreign address, or the vendor's check says that it is forged or stale.
     """
@@ -45,7 +49,8 @@ def store(door: Door, hook: Hook, now: datetime) -> bool:
     headers: dict[str, Any] = {name: hook.headers.get(name, "") for name in wanted}
     headers |= {"query": dict(hook.query), "method": hook.method}
     # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
-    return callbacks.keep(door.pk, hook.kind, digest, headers, base64.b64encode(hook.body).decode(), now)
+    body = base64.b64encode(hook.body).decode()
+    _arrivals.put(callbacks.Arrival(door.pk, hook.kind, digest, headers, body, now))
 
 
 def _verify(door: Door, hook: Hook) -> None:

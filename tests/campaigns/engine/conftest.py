@@ -135,13 +135,12 @@ class Engine:
             for batch in due:
                 settle.look_up(batch, timezone.now())
 
-    def call_back(self, account: ProviderAccount, kind: str, body: bytes) -> bool:
+    def call_back(self, account: ProviderAccount, kind: str, body: bytes) -> None:
         hook = Hook(kind, "POST", {"content-type": "application/json"}, {}, body)
         door = Door(account.pk, account.provider, account.callback_token)
-        stored = inbox.store(door, hook, timezone.now())
+        inbox.store(door, hook, timezone.now())
         while inbox.apply_next(timezone.now()):
             pass
-        return stored
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ def test_a_person_who_opens_twice_counts_once(sent, account, engine) -> None:
 
 def test_a_callback_that_comes_twice_counts_once(sent, account, engine) -> None:
     body = event(references(sent)[0])
-    assert [engine.call_back(account, "events", body) for _ in range(2)] == [True, False]
+    for _ in range(2):
+        engine.call_back(account, "events", body)
     assert engagement.people(sent.pk) == {"opened": 1}
 
 

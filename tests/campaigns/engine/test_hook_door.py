@@ -143,7 +143,7 @@ def test_our_own_fault_is_500_so_that_the_vendor_calls_again(client, account, mo
     def broken(*args):
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(callbacks, "keep", broken)
+    monkeypatch.setattr(inbox._arrivals, "_write", broken)
     client.raise_request_exception = False
     assert post(client, account).status_code == 500
 
