@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from django.db import connection, transaction
 
 # The id of a dispatch in statements that look for the rows of a batch. PostgreSQL judges `= 27` by what it has seen of
@@ -56,9 +57,7 @@ def straight(sql: str, params: Sequence[Any]) -> Any:
     driver = connection.connection
     with connection.wrap_database_errors:
         if is_postgres():
-            from psycopg import Cursor
-
-            return Cursor(driver).execute(sql, params)
+            return psycopg.Cursor(driver).execute(sql, params)
         return driver.execute(sql.replace("%s", "?"), params)
 
 
