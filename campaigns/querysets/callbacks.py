@@ -65,9 +65,9 @@ def due(now: datetime) -> QuerySet[ProviderEvent]:
     return ProviderEvent.objects.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), applied_at=None)
 
 
-def take(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
-    """The oldest callbacks that are due, locked until commit: at most `most`, and after the first no more than
-    `most_characters` of content, because one callback may hold a thousand events."""
+def oldest(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
+    """The oldest callbacks that are due: at most `most`, and after the first no more than `most_characters` of content,
+    because one callback may hold a thousand events."""
     sizes = due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most]
     chosen: list[int] = []
     total = 0
@@ -76,8 +76,21 @@ def take(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
         if chosen and total > most_characters:
             break
         chosen.append(pk)
-    found = due(now).filter(pk__in=chosen).select_for_update(skip_locked=True, of=("self",))
-    return list(found.order_by("pk"))
+    return list(ProviderEvent.objects.filter(pk__in=chosen).order_by("pk"))
+
+
+def take(found: Sequence[ProviderEvent], now: datetime) -> list[ProviderEvent]:
+    """Those of them that are still due and in nobody else's hands, locked until commit."""
+    if not found:
+        return []
+    skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    free = sql.rows(
+        f"SELECT id FROM campaigns_providerevent WHERE id IN ({sql.marks(found)}) AND applied_at IS NULL "
+        f"AND (retry_at IS NULL OR retry_at <= %s) ORDER BY id{skip_locked}",
+        [*(row.pk for row in found), sql.stamp(now)],
+    )
+    ids = {pk for (pk,) in free}
+    return [row for row in found if row.pk in ids]
 
 
 def close(stored: Sequence[ProviderEvent]) -> None:

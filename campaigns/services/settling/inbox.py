@@ -6,7 +6,7 @@ import base64
 import hashlib
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,8 @@ CHUNK_CHARACTERS = 2_000_000
 PARK_SECONDS = (2, 10, 60, 600)
 
 Handshake = tuple[ProviderEvent, Event]
+# Callback -> what it says, or why it cannot be read.
+Read = dict[int, list[Event] | Exception]
 
 
 _arrivals = GroupCommit(callbacks.keep)
@@ -73,48 +75,74 @@ def pending(now: datetime) -> bool:
 
 
 def apply_next(now: datetime) -> int:
-    """Apply a bite of stored callbacks, oldest first; gives how many were worked off."""
+    """Apply a bite of stored callbacks, oldest first; gives how many were worked off.
+
+    They are read before the transaction: on SQLite nobody else can write while it is open.
+    """
+    found = callbacks.oldest(now, CHUNK, CHUNK_CHARACTERS)
+    through = ProviderAccount.objects.select_related("workspace").in_bulk({row.account_id for row in found})
+    read = _read(found, through)
     handshakes: list[Handshake] = []
     with transaction.atomic():
-        stored = callbacks.take(now, CHUNK, CHUNK_CHARACTERS)
+        stored = callbacks.take(found, now)
         by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
         for row in stored:
             by_account[row.account_id].append(row)
-        accounts_by_id = ProviderAccount.objects.select_related("workspace").in_bulk(list(by_account))
         for account_id in sorted(by_account):
-            handshakes += _apply_or_park(accounts_by_id[account_id], by_account[account_id], now)
+            handshakes += _apply_or_park(through[account_id], by_account[account_id], read, now)
         callbacks.close(stored)
     for row, event in handshakes:
         _shake_hands(row, event, now)
     return len(stored)
 
 
-def _apply_or_park(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
+def _read(found: Sequence[ProviderEvent], through: Mapping[int, ProviderAccount]) -> Read:
+    """What the callbacks say, by their vendors' rules."""
+    providers = {
+        pk: registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
+        for pk, account in through.items()
+    }
+    read: Read = {}
+    for row in found:
+        try:
+            own = row.kind == fetched.FETCHED
+            read[row.pk] = fetched.events_of(row) if own else providers[row.account_id].parse(_hook(row))
+        except Exception as error:  # of this callback; told when its turn comes
+            read[row.pk] = error
+    return read
+
+
+def _apply_or_park(
+    account: ProviderAccount, stored: Sequence[ProviderEvent], read: Read, now: datetime
+) -> list[Handshake]:
     """One callback must not stop the others: what cannot be applied with them is applied alone, and what cannot be
     applied alone is kept and tried again."""
     try:
         with transaction.atomic():
-            return _apply_stored(account, stored, now)
+            return _apply_stored(account, stored, read, now)
     except Exception as error:
         log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
         if len(stored) > 1:
-            return [found for row in stored for found in _apply_or_park(account, [row], now)]
+            return [found for row in stored for found in _apply_or_park(account, [row], read, now)]
         _conclude(stored[0], True, now)
         stored[0].note = f"{type(error).__name__}: {error}"[:300]
         return []
 
 
-def _apply_stored(account: ProviderAccount, stored: Sequence[ProviderEvent], now: datetime) -> list[Handshake]:
+def _apply_stored(
+    account: ProviderAccount, stored: Sequence[ProviderEvent], read: Read, now: datetime
+) -> list[Handshake]:
     """Gives the handshakes to answer after the commit; their rows are parked until they are."""
-    provider = registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
     parsed: dict[int, list[Event]] = {}
     for row in stored:
-        try:
-            own = row.kind == fetched.FETCHED
-            parsed[row.pk] = fetched.events_of(row) if own else provider.parse(_hook(row))
-        except (ValueError, KeyError, TypeError) as error:
-            row.outcome, row.note, row.applied_at = "unreadable", str(error)[:300], now
+        events = read[row.pk]
+        if isinstance(events, (ValueError, KeyError, TypeError)):
+            row.outcome, row.note, row.applied_at = "unreadable", str(events)[:300], now
             log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
+        elif isinstance(events, Exception):
+            raise events
+        else:
+            parsed[row.pk] = events
     unmatched = set(receipts.apply(account, [e for events in parsed.values() for e in events], now).unmatched)
     handshakes: list[Handshake] = []
     for row in stored:

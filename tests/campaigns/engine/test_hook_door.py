@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from campaigns import webhooks
@@ -169,6 +169,27 @@ def test_a_bite_is_as_large_as_its_content_allows(client, account, monkeypatch):
     for n in range(5):
         post(client, account, json.dumps({"id": f"n{n}", "sentStatusCode": 2, "extraInfo": "x" * 100}))
     assert [inbox.apply_next(timezone.now()) for _ in range(4)] == [1, 1, 1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_callbacks_are_read_while_others_may_write(client, account, monkeypatch):
+    inside = []
+    parse = SinchMessaging.parse
+    monkeypatch.setattr(
+        SinchMessaging, "parse", lambda self, hook: (inside.append(connection.in_atomic_block), parse(self, hook))[1]
+    )
+    post(client, account)
+    inbox.apply_next(timezone.now())
+    assert inside == [False]
+
+
+def test_a_callback_that_another_worker_has_applied_meanwhile_is_left_alone(client, account):
+    post(client, account)
+    found = callbacks.oldest(timezone.now(), 10, 1000)
+    for _ in range(6):  # parked again and again, then given up
+        inbox.apply_next(timezone.now() + timedelta(hours=1))
+    with transaction.atomic():
+        assert [callbacks.take(found, timezone.now()), len(found)] == [[], 1]
 
 
 def test_a_callback_that_cannot_be_applied_stops_no_other(client, account, monkeypatch):
