@@ -225,5 +225,5 @@
   });
   refresh();
   // the attribute alone is a wish: a browser whose first frame comes before the style sheets may drop it
-  if (!location.hash) document.querySelector("[autofocus]")?.focus();
+  if (!location.hash && document.activeElement === document.body) document.querySelector("[autofocus]")?.focus();
 })();

@@ -49,7 +49,11 @@ class GroupCommit(Generic[Row]):
         group: list[_Wanted[Row]] = []
         while self._waiting:
             group.append(self._waiting.popleft())
-        error = self._error_of(group)
+        try:
+            error = self._error_of(group)
+        except BaseException:  # this thread is ending: the next one writes what it had taken along
+            self._waiting.extendleft(reversed(group))
+            raise
         # A row at fault takes no other with it. When the database is away, it is away for each of them.
         alone = isinstance(error, (DataError, IntegrityError)) and len(group) > 1
         for wanted in group:
