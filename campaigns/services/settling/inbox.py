@@ -14,7 +14,16 @@ from django.db import transaction
 
 from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers import registry
-from campaigns.providers.base import AccountConfig, BadSignature, Event, EventKind, Hook, ProviderError, expect
+from campaigns.providers.base import (
+    AccountConfig,
+    BadSignature,
+    Event,
+    EventKind,
+    Hook,
+    Provider,
+    ProviderError,
+    expect,
+)
 from campaigns.querysets import callbacks
 from campaigns.querysets.callbacks import Door
 from campaigns.services.connecting import accounts
@@ -33,11 +42,15 @@ CHUNK_CHARACTERS = 2_000_000
 PARK_SECONDS = (2, 10, 60, 600)
 
 Handshake = tuple[ProviderEvent, Event]
-# Callback -> what it says, or why it cannot be read.
+# Callback -> what it says, or what went wrong with reading it.
 Read = dict[int, list[Event] | Exception]
 
 
 _arrivals = GroupCommit(callbacks.keep)
+
+
+class Unreadable(Exception):
+    """The vendor's rules make no sense of a callback, now or later."""
 
 
 def store(door: Door, hook: Hook, now: datetime) -> None:
@@ -85,31 +98,43 @@ def apply_next(now: datetime) -> int:
     handshakes: list[Handshake] = []
     with transaction.atomic():
         stored = callbacks.take(found, now)
-        by_account: dict[int, list[ProviderEvent]] = defaultdict(list)
-        for row in stored:
-            by_account[row.account_id].append(row)
-        for account_id in sorted(by_account):
-            handshakes += _apply_or_park(through[account_id], by_account[account_id], read, now)
+        for account_id, rows in _by_account(stored):
+            handshakes += _apply_or_park(through[account_id], rows, read, now)
         callbacks.close(stored)
     for row, event in handshakes:
         _shake_hands(row, event, now)
     return len(stored)
 
 
+def _by_account(rows: Sequence[ProviderEvent]) -> list[tuple[int, list[ProviderEvent]]]:
+    """In the order of the accounts' ids, in which everybody locks them."""
+    grouped: dict[int, list[ProviderEvent]] = defaultdict(list)
+    for row in rows:
+        grouped[row.account_id].append(row)
+    return sorted(grouped.items())
+
+
 def _read(found: Sequence[ProviderEvent], through: Mapping[int, ProviderAccount]) -> Read:
-    """What the callbacks say, by their vendors' rules."""
-    providers = {
-        pk: registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
-        for pk, account in through.items()
-    }
+    """What the callbacks say, by their vendors' rules. What goes wrong with it is told when their turn comes."""
     read: Read = {}
-    for row in found:
+    for account_id, rows in _by_account(found):
         try:
-            own = row.kind == fetched.FETCHED
-            read[row.pk] = fetched.events_of(row) if own else providers[row.account_id].parse(_hook(row))
-        except Exception as error:  # of this callback; told when its turn comes
-            read[row.pk] = error
+            account = through[account_id]
+            provider = registry.open_provider(account.provider, _config(account), allow_private=True, connections=1)
+        except Exception as error:
+            read |= {row.pk: error for row in rows}
+            continue
+        read |= {row.pk: _events_of(row, provider) for row in rows}
     return read
+
+
+def _events_of(row: ProviderEvent, provider: Provider) -> list[Event] | Exception:
+    try:
+        return fetched.events_of(row) if row.kind == fetched.FETCHED else provider.parse(_hook(row))
+    except (ValueError, KeyError, TypeError) as error:
+        return Unreadable(str(error))
+    except Exception as error:
+        return error
 
 
 def _apply_or_park(
@@ -136,7 +161,7 @@ def _apply_stored(
     parsed: dict[int, list[Event]] = {}
     for row in stored:
         events = read[row.pk]
-        if isinstance(events, (ValueError, KeyError, TypeError)):
+        if isinstance(events, Unreadable):
             row.outcome, row.note, row.applied_at = "unreadable", str(events)[:300], now
             log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
         elif isinstance(events, Exception):

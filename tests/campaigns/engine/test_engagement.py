@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns.models import Dispatch, Engagement, EngagementTally, ProviderAccount, Recipient
+from campaigns.models import Dispatch, Engagement, EngagementTally, ProviderAccount, ProviderEvent, Recipient
 from campaigns.services.settling import engagement, inbox
 from campaigns.services.settling.engagement import Link
 from contacts.models import Suppression
@@ -57,6 +57,7 @@ def test_a_callback_that_comes_twice_counts_once(sent, account, engine) -> None:
     body = event(references(sent)[0])
     for _ in range(2):
         engine.call_back(account, "events", body)
+    assert ProviderEvent.objects.count() == 1
     assert engagement.people(sent.pk) == {"opened": 1}
 
 

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from campaigns import webhooks
-from campaigns.models import ProviderEvent
+from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers.base import BadSignature, Event, EventKind, ProviderError
 from campaigns.providers.sinch_messaging import SinchMessaging
 from campaigns.querysets import callbacks
@@ -190,6 +190,18 @@ def test_a_callback_that_another_worker_has_applied_meanwhile_is_left_alone(clie
         inbox.apply_next(timezone.now() + timedelta(hours=1))
     with transaction.atomic():
         assert [callbacks.take(found, timezone.now()), len(found)] == [[], 1]
+
+
+def test_an_account_whose_vendor_is_gone_stops_no_other(client, account, make_account):
+    gone = make_account(name="Gone")
+    post(client, gone)
+    post(client, account)
+    ProviderAccount.objects.filter(pk=gone.pk).update(provider="of-yesterday")
+    inbox.apply_next(timezone.now())
+    found = dict(ProviderEvent.objects.values_list("account", "applied_at"))
+    assert found[gone.pk] is None  # kept, and tried again
+    assert ProviderEvent.objects.get(account=gone).note == "KeyError: 'of-yesterday'"
+    assert ProviderEvent.objects.get(account=account).tries == 1  # read: about a message that nobody knows
 
 
 def test_a_callback_that_cannot_be_applied_stops_no_other(client, account, monkeypatch):
