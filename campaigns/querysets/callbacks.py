@@ -65,10 +65,10 @@ def due(now: datetime) -> QuerySet[ProviderEvent]:
     return ProviderEvent.objects.filter(Q(retry_at__isnull=True) | Q(retry_at__lte=now), applied_at=None)
 
 
-def oldest(now: datetime, most: int, most_characters: int) -> list[ProviderEvent]:
-    """The oldest callbacks that are due: at most `most`, and after the first no more than `most_characters` of content,
-    because one callback may hold a thousand events."""
-    sizes = due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most]
+def oldest(now: datetime, most: int, most_characters: int) -> tuple[list[ProviderEvent], bool]:
+    """The oldest callbacks that are due, and whether there may be more of them: at most `most`, and after the first no
+    more than `most_characters` of content, because one callback may hold a thousand events."""
+    sizes = list(due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most])
     chosen: list[int] = []
     total = 0
     for pk, size in sizes:
@@ -76,7 +76,8 @@ def oldest(now: datetime, most: int, most_characters: int) -> list[ProviderEvent
         if chosen and total > most_characters:
             break
         chosen.append(pk)
-    return list(ProviderEvent.objects.filter(pk__in=chosen).order_by("pk"))
+    more = len(sizes) == most or len(chosen) < len(sizes)
+    return list(ProviderEvent.objects.filter(pk__in=chosen).order_by("pk")), more
 
 
 def take(found: Sequence[ProviderEvent], now: datetime) -> list[ProviderEvent]:

@@ -4,13 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
-from campaigns.models import Recipient
+from campaigns.models import Dispatch, Recipient
 from campaigns.querysets import sql
 from campaigns.states import RecipientStatus
+
+
+class Owned(NamedTuple):
+    """What a reference to a ledger row is compared with."""
+
+    dispatch_id: int
+    key: str  # of the dispatch
+    attempt: int
+
+
+def of_account(account_id: int, ids: Sequence[int]) -> dict[int, Owned]:
+    """Those of `ids` that were sent through the account.
+
+    Two statements: for their join SQLite read the whole ledger of each of the account's dispatches.
+    """
+    rows = Recipient.objects.filter(pk__in=ids).values_list("pk", "dispatch_id", "attempt")
+    found = {pk: (dispatch_id, attempt) for pk, dispatch_id, attempt in rows}
+    own = Dispatch.objects.filter(pk__in={dispatch_id for dispatch_id, _ in found.values()}, account=account_id)
+    keys = dict(own.values_list("pk", "key"))
+    return {
+        pk: Owned(dispatch_id, keys[dispatch_id], attempt)
+        for pk, (dispatch_id, attempt) in found.items()
+        if dispatch_id in keys
+    }
 
 
 def in_status(dispatch_id: int, *statuses: str, reasons: Sequence[str] | None = None) -> list[int]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from campaigns.models import Engagement, EngagementTally, ProviderAccount, Recipient
 from campaigns.models.engagement import URL_LENGTH
 from campaigns.providers.base import Event, EventKind
-from campaigns.querysets import engagement
+from campaigns.querysets import engagement, ledger_ids
 from campaigns.querysets.engagement import Row
 from campaigns.services.sending.flights import recipient_of
 
@@ -40,13 +40,12 @@ def take(account: ProviderAccount, events: Sequence[Event], now: datetime) -> in
             wanted.setdefault(parts[1], []).append((parts[0], event))
     if not wanted:
         return 0
-    people = Recipient.objects.filter(pk__in=list(wanted), dispatch__account=account)
     rows = {
         row
-        for pk, dispatch_id, key in people.values_list("pk", "dispatch_id", "dispatch__key")
+        for pk, owned in ledger_ids.of_account(account.pk, list(wanted)).items()
         for given, event in wanted[pk]
-        if given == key
-        for row in _rows(dispatch_id, pk, event, now)
+        if given == owned.key
+        for row in _rows(owned.dispatch_id, pk, event, now)
     }
     return engagement.insert(_earliest(rows)) if rows else 0
 

@@ -87,12 +87,12 @@ def pending(now: datetime) -> bool:
     return callbacks.due(now).exists()
 
 
-def apply_next(now: datetime) -> int:
-    """Apply a bite of stored callbacks, oldest first; gives how many were worked off.
+def apply_next(now: datetime) -> bool:
+    """Apply a bite of stored callbacks, oldest first; gives whether there may be more.
 
     They are read before the transaction: on SQLite nobody else can write while it is open.
     """
-    found = callbacks.oldest(now, CHUNK, CHUNK_CHARACTERS)
+    found, more = callbacks.oldest(now, CHUNK, CHUNK_CHARACTERS)
     through = ProviderAccount.objects.select_related("workspace").in_bulk({row.account_id for row in found})
     read = _read(found, through)
     handshakes: list[Handshake] = []
@@ -103,7 +103,7 @@ def apply_next(now: datetime) -> int:
         callbacks.close(stored)
     for row, event in handshakes:
         _shake_hands(row, event, now)
-    return len(stored)
+    return more and bool(stored)
 
 
 def _by_account(rows: Sequence[ProviderEvent]) -> list[tuple[int, list[ProviderEvent]]]:

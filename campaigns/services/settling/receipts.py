@@ -76,20 +76,15 @@ def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int,
             unmatched.append(event)
         else:
             wanted[parts[1]].append((event, parts[0], parts[2]))
-    # Tuples: thousands of model instances took half of the time.
-    own = Recipient.objects.filter(pk__in=list(wanted), dispatch__account=account)
-    rows = {
-        pk: (attempt, dispatch_id, key)
-        for pk, attempt, dispatch_id, key in own.values_list("pk", "attempt", "dispatch_id", "dispatch__key")
-    }
+    rows = ledger_ids.of_account(account.pk, list(wanted))
     matched: dict[int, dict[int, list[Event]]] = defaultdict(dict)
     for pk, found in wanted.items():
-        row_attempt, dispatch_id, row_key = rows.get(pk, (0, 0, ""))
+        row = rows.get(pk)
         for event, key, attempt in found:
-            if row_key != key:
+            if row is None or row.key != key:
                 unmatched.append(event)
-            elif attempt == row_attempt:  # a receipt of an earlier attempt says nothing about this one
-                matched[dispatch_id].setdefault(pk, []).append(event)
+            elif attempt == row.attempt:  # a receipt of an earlier attempt says nothing about this one
+                matched[row.dispatch_id].setdefault(pk, []).append(event)
     return matched, unmatched
 
 
