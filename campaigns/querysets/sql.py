@@ -62,10 +62,10 @@ def straight(sql: str, params: Sequence[Any]) -> Any:
     with connection.wrap_database_errors:
         if is_postgres():
             return psycopg.Cursor(driver).execute(sql, params)
-        return _in_time(driver, sql.replace("%s", "?"), params)
+        return _once_free(driver, sql.replace("%s", "?"), params)
 
 
-def _in_time(driver: Any, sql: str, params: Sequence[Any]) -> Any:
+def _once_free(driver: Any, sql: str, params: Sequence[Any]) -> Any:
     """Execute on SQLite, and look for its write lock every millisecond. By itself it looks after 1, 2, 5 … 100 ms, and
     what is written in a tenth of one waited for many; callbacks came in half as fast while a campaign was sent."""
     patience = connection.settings_dict["OPTIONS"]["timeout"]

@@ -37,6 +37,10 @@ class Flight:
     leave_at: float | None = None
 
 
+# Any id or attempt of so many digits fits the database's integers. A stranger may send more of them.
+_DIGITS = 18
+
+
 def reference_of(dispatch_key: str, recipient_id: int, attempt: int) -> str:
     """Our name for one logical send, on the wire and in receipts: at most 64 characters (Sinch contract §16.6)."""
     return f"c{dispatch_key}-r{recipient_id}-a{attempt}"
@@ -46,7 +50,8 @@ def recipient_of(reference: str) -> tuple[str, int, int] | None:
     """(dispatch key, recipient id, attempt) of a reference; None when it is not one of ours."""
     head, _, attempt = reference.rpartition("-a")
     key, _, recipient = head.rpartition("-r")
-    if key.startswith("c") and recipient.isdecimal() and attempt.isdecimal():
+    short = max(len(recipient), len(attempt)) <= _DIGITS
+    if short and key.startswith("c") and recipient.isdecimal() and attempt.isdecimal():
         return key[1:], int(recipient), int(attempt)
     return None
 

@@ -34,7 +34,6 @@ _ACTION = {
     EventKind.UNDELIVERED: "undeliver",
     EventKind.FAILED: "refuse",
 }
-_LARGEST_ID = 2**63 - 1  # a reference with more than that was never ours
 _RANK = {"accept": 0, "carry": 1, "refuse": 2, "undeliver": 2, "deliver": 3}
 
 
@@ -72,7 +71,7 @@ def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int,
     unmatched = []
     for event in events:
         parts = recipient_of(event.reference)
-        if parts is None or parts[1] > _LARGEST_ID:
+        if parts is None:
             unmatched.append(event)
         else:
             wanted[parts[1]].append((event, parts[0], parts[2]))

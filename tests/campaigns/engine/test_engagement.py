@@ -86,6 +86,13 @@ def test_another_accounts_events_count_nothing(sent, make_account, engine) -> No
     assert not EngagementTally.objects.exists()
 
 
+@pytest.mark.parametrize("digits", [20, 5000])
+def test_an_event_with_a_number_that_no_person_has_counts_nothing(sent, account, engine, digits: int) -> None:
+    engine.call_back(account, "events", event(f"c{sent.key}-r{'9' * digits}-a1"))
+    assert ProviderEvent.objects.get().outcome == "applied"
+    assert engagement.people(sent.pk) == {}
+
+
 def test_what_is_told_of_a_copy_is_not_the_persons(sent, account, engine) -> None:
     engine.call_back(account, "events", event(f"{references(sent)[0]}~copy1"))
     assert not Engagement.objects.exists()
