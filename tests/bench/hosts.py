@@ -23,6 +23,7 @@ from console.offspring import end_with_parent
 from tests.bench import namespaces, unattended
 from tests.bench import world as worlds
 from tests.bench.measure import Figure
+from tests.bench.waiting import wait
 from tests.sandbox_process import SandboxProcess, peak
 
 REQUESTS, MESSAGES = 400, 300  # a second, of the account that has limits
@@ -90,7 +91,7 @@ def figures(bulk: int, single: int) -> list[Figure]:
         limited.requests_per_second, limited.messages_per_second = REQUESTS, MESSAGES
         limited.save()
         campaign = unattended.planned(world, limited, worlds.group(world, "Single", single), 0)
-        unattended.wait(lambda: len(provider.log(after=2 * bulk)) >= single // 2)
+        wait(lambda: len(provider.log(after=2 * bulk)) >= single // 2)
         first.kill()
         found += _limits(_sent(campaign), provider)
         return [*found, _compare(provider)]
@@ -116,9 +117,9 @@ def _sent(campaign: Campaign) -> Dispatch:
         moving = Recipient.objects.filter(dispatch=made, status__in=["queued", "claimed"])
         return Dispatch.objects.filter(pk=made, status="finished").exists() and not (asked.exists() or moving.exists())
 
-    unattended.wait(lambda: Dispatch.objects.filter(campaign=campaign).exists())
+    wait(lambda: Dispatch.objects.filter(campaign=campaign).exists())
     made = Dispatch.objects.get(campaign=campaign).pk
-    unattended.wait(is_over)
+    wait(is_over)
     return Dispatch.objects.get(pk=made)
 
 

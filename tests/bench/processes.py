@@ -8,17 +8,26 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
-READY = "Despacho is ready"
+READY = "Despacho is ready: "
 END_SECONDS = 90
 
 
+@dataclass(frozen=True, slots=True)
+class Product:
+    """`pid`: the supervisor's, which has started all the others."""
+
+    pid: int
+    url: str
+
+
 @contextmanager
-def product() -> Iterator[int]:
-    """`manage.py start` on the database of this run; yields the supervisor's process id once everything answers."""
+def product() -> Iterator[Product]:
+    """`manage.py start` on the database of this run, once everything answers."""
     arguments = ["start", "--no-demo", "--no-sandbox", "--port", "0"]
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "console.settings", "LOG_LEVEL": "WARNING"}
     process = subprocess.Popen(
@@ -36,7 +45,7 @@ def product() -> Iterator[int]:
                 break
         else:
             raise RuntimeError("the product did not start:\n" + "".join(said[-20:]))
-        yield process.pid
+        yield Product(process.pid, line.removeprefix(READY).strip())
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=END_SECONDS)

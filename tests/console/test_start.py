@@ -6,14 +6,16 @@ import os
 import re
 import secrets
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib import request
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -78,7 +80,7 @@ class Run:
 
     def answers(self, path: str = "/healthz") -> bool:
         try:
-            return bool(urllib.request.urlopen(self.url + path, timeout=10).status < 500)
+            return bool(request.urlopen(self.url + path, timeout=10).status < 500)
         except urllib.error.HTTPError as error:
             return error.code == 503  # it is there, and says that another part is not
         except OSError:
@@ -133,6 +135,24 @@ def test_what_is_killed_comes_back(start: Callable[..., Run]) -> None:
     wait_for(lambda: set(run.programs()) == set(before) and not set(run.programs().values()) & set(before.values()))
     wait_for(run.answers)
     assert run.end() == 0
+
+
+@pytest.mark.sqlite
+def test_pages_answer_while_several_callbacks_wait_for_the_database(start: Callable[..., Run], tmp_path: Path) -> None:
+    run = start().ready()
+    database = sqlite3.connect(tmp_path / "data" / "despacho.sqlite3", isolation_level=None)
+    asked = "SELECT callback_token FROM campaigns_provideraccount WHERE provider = 'sinch-messaging'"
+    (token,) = database.execute(asked).fetchone()
+    calls = [request.Request(f"{run.url}/hooks/{token}/delivery/", b"[%d]" % n, method="POST") for n in range(6)]
+    database.execute("BEGIN IMMEDIATE")  # what an audience does for a moment when it is written
+    with ThreadPoolExecutor(len(calls)) as vendor:
+        waiting = [vendor.submit(request.urlopen, call) for call in calls]
+        time.sleep(1)
+        assert all(run.answers("/login/") for _ in range(8))
+        assert not any(call.done() for call in waiting)
+        database.execute("ROLLBACK")
+        assert [call.result().status for call in waiting] == [200] * len(calls)
+    database.close()
 
 
 @pytest.mark.sqlite

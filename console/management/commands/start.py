@@ -18,6 +18,9 @@ from console.runlock import AlreadyRuns, RunLock
 from console.supervisor import Program, Supervisor
 
 SANDBOX_DISTANCE = 800  # from the console's port: 8000 and 8800
+# Of the web server, unless WEB_CONCURRENCY says otherwise, and of each of its processes. Callbacks wait for the one
+# writer that SQLite has, so there are threads left for those who look at pages: with four, they had to wait as well.
+WEB_PROCESSES, WEB_THREADS = 2, 8
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104  names them, binds nothing
 
 
@@ -95,9 +98,10 @@ def _manage(*arguments: str) -> list[str]:
 def _gunicorn(listener: Listener) -> list[str]:
     """The supervisor holds the socket, so callers wait instead of being refused while the server restarts."""
     heartbeats = ["--worker-tmp-dir=/dev/shm"] if os.access("/dev/shm", os.W_OK) else []  # noqa: S108
+    processes = os.environ.get("WEB_CONCURRENCY", str(WEB_PROCESSES))
     return [
         *(sys.executable, "-m", "gunicorn", f"--bind=fd://{listener.descriptor}", "--no-control-socket"),
-        *("--worker-class=gthread", "--threads=4", f"--workers={os.environ.get('WEB_CONCURRENCY', '2')}", "--preload"),
+        *("--worker-class=gthread", f"--threads={WEB_THREADS}", f"--workers={processes}", "--preload"),
         *("--timeout=60", "--graceful-timeout=10", "--keep-alive=5", "--log-level=warning", *heartbeats),
         "console.wsgi:application",
     ]
