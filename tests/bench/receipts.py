@@ -36,30 +36,31 @@ CALM_CALLS, CALM_SECONDS = 300, 0.01
 def figures(sent: Dispatch, product_url: str, number: int) -> list[Figure]:
     """`sent`: a dispatch that the provider has, which the receipts are for; of `number` people at a time. Stored by
     processes and threads like the web server's, or by that server itself."""
-    reports = _reports(sent, number)
-    singles, lists = partial(_singles, reports), partial(_lists, reports)
+    calls = number // HTTP_SHARE
+    reports = _reports(sent, 3 * number + calls + CALM_CALLS)
+    left = iter(reports)
+    singles, lists = partial(_singles, left), partial(_lists, left)
     door = callbacks.door(sent.account.callback_token)
     assert door is not None
-    address = f"{product_url}/hooks/{door.callback_token}/delivery/"
-    calls = number // HTTP_SHARE
-    found = [
-        _figure("receipts stored while sending, one a call", partial(_store, door), singles(number), 1),
-        _figure("receipts stored while sending, {} a call", partial(_store, door), lists(number), IN_ONE_CALL),
-        _figure("receipts over HTTP while sending, one a call", partial(_post, address), singles(calls), 1),
-        _figure("receipts over HTTP while sending, {} a call", partial(_post, address), lists(number), IN_ONE_CALL),
-        _calm(address, singles(CALM_CALLS)),
+    store, post = partial(_store, door), partial(_post, f"{product_url}/hooks/{door.callback_token}/delivery/")
+    many = f"{IN_ONE_CALL} a call"
+    return [
+        _figure("receipts stored while sending, one a call", store, singles(number), number),
+        _figure(f"receipts stored while sending, {many}", store, lists(number), number),
+        _figure("receipts over HTTP while sending, one a call", post, singles(calls), calls),
+        _figure(f"receipts over HTTP while sending, {many}", post, lists(number), number),
+        _calm(post, singles(CALM_CALLS)),
+        _until_applied(sent, len(reports)),
     ]
-    return [*found, _until_applied(sent, 2 * number + calls + number + CALM_CALLS)]
 
 
-def _reports(sent: Dispatch, number: int) -> Iterator[dict[str, object]]:
-    """Each message's own report, once."""
+def _reports(sent: Dispatch, number: int) -> list[dict[str, object]]:
+    """Of so many messages, each one's own."""
     rows = Recipient.objects.filter(dispatch=sent, status="accepted").order_by("pk")
-    wanted = 3 * number + number // HTTP_SHARE + CALM_CALLS
-    made = [_report(sent, row) for row in rows[:wanted]]
-    if len(made) < wanted:
-        raise RuntimeError(f"receipts for {wanted:,} messages need as many messages: add --messages {wanted}")
-    return iter(made)
+    made = [_report(sent, row) for row in rows[:number]]
+    if len(made) < number:
+        raise RuntimeError(f"receipts for {number:,} messages need as many messages: add --messages {number}")
+    return made
 
 
 def _report(sent: Dispatch, row: Recipient) -> dict[str, object]:
@@ -80,9 +81,9 @@ def _lists(reports: Iterator[dict[str, object]], number: int) -> list[bytes]:
     return [orjson.dumps(some) for some in batched([next(reports) for _ in range(number)], IN_ONE_CALL)]
 
 
-def _figure(name: str, deliver: Deliver, bodies: Sequence[bytes], in_one: int) -> Figure:
-    stored = rate(len(bodies) * in_one, lambda: _in_parallel(deliver, bodies))
-    return Figure(name.format(in_one), stored, note=f"{len(bodies):,} calls, {_sending():,} people still to be sent to")
+def _figure(name: str, deliver: Deliver, bodies: Sequence[bytes], events: int) -> Figure:
+    stored = rate(events, lambda: _in_parallel(deliver, bodies))
+    return Figure(name, stored, note=f"{len(bodies):,} calls, {_sending():,} people still to be sent to")
 
 
 def _sending() -> int:
@@ -128,12 +129,12 @@ def _post(address: str, bodies: Sequence[bytes]) -> None:
     caller.close()
 
 
-def _calm(address: str, bodies: Sequence[bytes]) -> Figure:
+def _calm(post: Deliver, bodies: Sequence[bytes]) -> Figure:
     """How soon all but the slowest hundredth are answered."""
     took = []
     for body in bodies:
         with stopwatch() as watch:
-            _post(address, [body])
+            post([body])
         took.append(watch.seconds)
         time.sleep(CALM_SECONDS)
     slowest = sorted(took)[len(took) * 99 // 100]
