@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import orjson
+from django.core.management.base import CommandError
 from django.db import connection
 from django.db.models import F, Max
 from django.utils import timezone
@@ -59,7 +60,7 @@ def _reports(sent: Dispatch, number: int) -> list[dict[str, object]]:
     rows = Recipient.objects.filter(dispatch=sent, status="accepted").order_by("pk")
     made = [_report(sent, row) for row in rows[:number]]
     if len(made) < number:
-        raise RuntimeError(f"receipts for {number:,} messages need as many messages: add --messages {number}")
+        raise CommandError(f"Receipts for {number:,} messages need as many messages: add --messages {number}")
     return made
 
 
