@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from functools import reduce
+from operator import or_
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +15,10 @@ from campaigns.states import BatchStatus, RecipientStatus
 from campaigns.wording import batch_choices, reason_choices, recipient_choices
 from console.models import Workspace, WorkspaceQuerySet
 from contacts.models import Contact
+
+# One comparison after the other, most rows' first: for `status IN (…)` SQLite makes a table of the list anew for each
+# row that is written, which took a quarter of the time of writing an audience.
+KNOWN_STATUS = reduce(or_, (Q(status=status.value) for status in RecipientStatus))
 
 
 class Batch(models.Model):
@@ -110,7 +116,7 @@ class Recipient(models.Model):
                 fields=["dispatch", "address"], condition=Q(batch_no__isnull=False), name="recipient_address_once"
             ),
             models.UniqueConstraint(fields=["contact", "dispatch"], name="recipient_contact_once"),
-            models.CheckConstraint(condition=Q(status__in=[s.value for s in RecipientStatus]), name="recipient_status"),
+            models.CheckConstraint(condition=KNOWN_STATUS, name="recipient_status"),
         ]
         indexes = [
             models.Index(fields=["dispatch", "batch_no"], name="recipient_batch"),
