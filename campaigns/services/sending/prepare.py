@@ -99,17 +99,15 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
         upper, people = chunk
         last_id = queries.last_recipient_id()
         alone = canaries.left_to_cut(current)
-        # The first batch is shorter, so that another begins right after the canary.
-        missing = -alone % current.batch_size
         written = queries.write_chunk(
-            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, missing
+            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, alone
         )
         batches = _count_in(current, people, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
             cursor=upper,
             people=current.people + written,
             batches=current.batches + batches,
-            open_until=current.batches + min(batches, (alone + missing) // current.batch_size)
+            open_until=current.batches + min(batches, math.ceil(alone / current.batch_size))
             if alone
             else F("open_until"),
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),

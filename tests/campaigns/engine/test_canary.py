@@ -45,6 +45,13 @@ def test_exactly_so_many_go_first(wanted, size, account, make_campaign, engine, 
     assert statuses(dispatch) == {"accepted": wanted, "queued": 40 - wanted}
 
 
+def test_a_shared_phone_makes_the_canary_no_smaller(account, make_campaign, engine, sandbox):
+    Contact.objects.filter(key__in=["K0", "K1", "K2"]).update(phone="+34600111222")
+    dispatch = prepared(engine, make_campaign(account, canary=5))
+    engine.slice(account)
+    assert statuses(dispatch) == {"accepted": 5, "queued": 33, "skipped": 2}
+
+
 def test_a_canary_is_filled_over_chunks(account, make_campaign, engine, sandbox, monkeypatch):
     monkeypatch.setattr("campaigns.services.sending.prepare.CHUNK", 3)
     dispatch = prepared(engine, make_campaign(account, canary=7), 1000)

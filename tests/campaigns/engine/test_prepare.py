@@ -100,6 +100,36 @@ def test_a_person_who_changes_between_chunks_still_has_a_row(
     assert statuses(dispatch) == {"queued": 1, "skipped": 1}
 
 
+def test_who_was_left_out_and_may_be_written_to_since_does_not_keep_the_next_from_it(
+    make_account, make_campaign, make_contacts, engine, monkeypatch
+):
+    monkeypatch.setattr(prepare, "CHUNK", 1)
+    make_contacts(2, phone="+34600111222")
+    Contact.objects.filter(key="K0").update(sms_consent="withdrawn")
+    dispatch = engine.start(make_campaign(make_account()))
+    taken = prepare.take(dispatch.pk, timezone.now())
+    spec = prepare.spec_of(taken)
+    prepare.write_next(taken, spec, timezone.now())
+    Contact.objects.filter(key="K0").update(sms_consent="granted")
+    while prepare.write_next(taken, spec, timezone.now()):
+        pass
+    assert reasons(dispatch) == {"K0": "opted_out"}
+
+
+def test_doubles_of_one_chunk_are_each_counted_and_nobody_is_left_out(
+    make_account, make_campaign, make_contacts, engine
+):
+    make_contacts(30)
+    Contact.objects.filter(key__in=["K3", "K7", "K29"]).update(phone="+34600111222")
+    Contact.objects.filter(key__in=["K4", "K8"]).update(phone="+34600111333")
+    campaign = make_campaign(make_account())
+    counts = audience.count(audience.spec_of(campaign))
+    dispatch = engine.prepare(engine.start(campaign))
+    assert reasons(dispatch) == dict.fromkeys(["K7", "K8", "K29"], "duplicate")
+    assert statuses(dispatch) == {"queued": counts.will_receive, "skipped": counts.by_reason["duplicate"]}
+    assert sum(Batch.objects.filter(dispatch=dispatch).values_list("size", flat=True)) == 27
+
+
 def test_people_of_several_lists_are_written_once(make_account, make_campaign, make_contacts, make_group, engine):
     people = make_contacts(6)
     campaign = make_campaign(make_account(), everyone=False)
