@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from campaigns.content.errors import TemplateError, TemplateProblem, problem
-from campaigns.content.filters import Call, apply, as_text
+from campaigns.content.filters import Call, pipeline
 from campaigns.content.markup import ESCAPES, Place, Scanner
 from campaigns.content.placeholders import (
     Placeholder,
@@ -180,18 +180,18 @@ def _nothing(values: Values) -> object:
 
 
 def _converter(slot: _Slot) -> Callable[[object], str | None]:
-    calls, escape = slot.calls, ESCAPES[slot.place]
-    if calls and calls[-1].name == "urlencode" and slot.place is Place.LINK_PART:
+    escape, filtered = ESCAPES[slot.place], pipeline(slot.calls)
+    if slot.calls and slot.calls[-1].name == "urlencode" and slot.place is Place.LINK_PART:
         escape = None  # already what it has to be; twice would show as %2520
-    if not calls and escape is None:
-        return as_text
+    if escape is None:
+        return filtered
 
     def convert(value: object) -> str | None:
-        text = apply(value, calls)
-        if text is None or escape is None:
-            return text
+        text = filtered(value)
+        if text is None:
+            return None
         escaped = escape(text)
-        if escaped is None and (instead := apply(None, calls)):  # a link that may not be followed: its default
+        if escaped is None and (instead := filtered(None)):  # a link that may not be followed: its default
             escaped = escape(instead)
         return escaped
 

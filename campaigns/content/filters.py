@@ -88,17 +88,31 @@ FILTERS: dict[str, Argument] = {
 }
 
 
-def apply(value: object, calls: Sequence[Call]) -> str | None:
-    """`value` through `calls` from left to right; None when it is missing and no default fills the gap.
-    `default:""` is a default: whoever writes it wants the gap."""
-    text = as_text(value)
-    for call in calls:
-        if call.name == "default":
-            if text is None or not text.strip():
-                text = str(call.argument)
-        elif text is not None:
-            text = _truncate(text, int(call.argument or 0)) if call.name == "truncate" else _PLAIN[call.name](text)
-    return text
+def pipeline(calls: Sequence[Call]) -> Callable[[object], str | None]:
+    """What puts a JSON value through `calls` from left to right; it gives None when the value is missing and no default
+    fills the gap. `default:""` is a default: whoever writes it wants the gap."""
+    steps = tuple(_step(call) for call in calls)
+    if not steps:
+        return as_text
+
+    def convert(value: object) -> str | None:
+        text = as_text(value)
+        for step in steps:
+            text = step(text)
+        return text
+
+    return convert
+
+
+def _step(call: Call) -> Callable[[str | None], str | None]:
+    if call.name == "default":
+        instead = str(call.argument)
+        return lambda text: instead if text is None or not text.strip() else text
+    if call.name == "truncate":
+        length = int(call.argument or 0)
+        return lambda text: None if text is None else _truncate(text, length)
+    change = _PLAIN[call.name]
+    return lambda text: None if text is None else change(text)
 
 
 def has_default(calls: Sequence[Call]) -> bool:

@@ -170,7 +170,8 @@ class HttpAdapter:
 
 def digits(address: str) -> str:
     """A phone number without spaces and punctuation, and without its plus."""
-    return address.translate(_SPACES_AND_MARKS)
+    plain = address.removeprefix("+")
+    return plain if plain.isdecimal() else address.translate(_SPACES_AND_MARKS)  # the ledger's are without
 
 
 def e164(number: object) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from campaigns.content.filters import apply, as_text
+from campaigns.content.filters import as_text, pipeline
 from campaigns.models import TemplateVersion
 from campaigns.rendering import Content, MissingValue, compile_content, parse
 from campaigns.services.writing import content
@@ -86,7 +86,7 @@ def _pieces(text: str, row: Mapping[str, Any]) -> Iterator[Piece]:
         if isinstance(piece, str):
             yield from _links(piece)
         else:
-            yield Piece(apply(row.get(piece.name), piece.calls) or "", "value")
+            yield Piece(pipeline(piece.calls)(row.get(piece.name)) or "", "value")
 
 
 def _links(text: str) -> Iterator[Piece]:
