@@ -48,24 +48,23 @@ def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
     return f"(SELECT {columns} FROM json_each(%s)) AS j", [orjson.dumps(rows).decode()]
 
 
-def accept_flown(number: int, accepted: Sequence[tuple[int, str, int]], now: datetime) -> list[int]:
-    """claimed → accepted for (id, provider message id, parts) of the batch `number`; gives the ids that moved. What
-    nearly every answer is, so without the columns that an acceptance leaves alone: half the time of `write_flown`."""
+def accept_flown(number: int, accepted: Sequence[tuple[int, str, int]], now: datetime) -> int:
+    """claimed → accepted for (id, provider message id, parts) of the batch `number`; gives how many moved. What nearly
+    every answer is, so without the columns that an acceptance leaves alone: half the time of `write_flown`."""
     if not accepted:
-        return []
+        return 0
     # One JSON text on both engines: an array for each column is quoted value by value before it leaves for PostgreSQL.
     if sql.is_postgres():
         columns = "(value ->> 0)::bigint AS id, value ->> 1 AS pid, (value ->> 2)::int AS parts"
-        table, key, mine = f"(SELECT {columns} FROM json_array_elements(%s::json)) AS j", "j.id", "r.id"
+        table, key = f"(SELECT {columns} FROM json_array_elements(%s::json)) AS j", "j.id"
     else:
         columns = "value ->> 0 AS id, value ->> 1 AS pid, value ->> 2 AS parts"
-        table, key, mine = f"(SELECT {columns} FROM json_each(%s)) AS j", "+j.id", "id"
-    found = sql.rows(
+        table, key = f"(SELECT {columns} FROM json_each(%s)) AS j", "+j.id"
+    return sql.run(
         "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.pid, parts = j.parts, "
-        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND {_FLOWN} RETURNING {mine}",
+        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND {_FLOWN}",
         [sql.stamp(now), orjson.dumps(accepted).decode(), number],
     )
-    return [int(pk) for (pk,) in found]
 
 
 def write_flown(number: int, outcomes: Sequence[RowOutcome], now: datetime) -> list[int]:

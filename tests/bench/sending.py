@@ -17,6 +17,7 @@ from campaigns.services.sending import lanes, prepare
 from campaigns.services.sending.courier import Answer, Courier
 from campaigns.services.settling import ledger_checks
 from campaigns.services.writing import content
+from console import garbage
 from tests.bench import post_office, prototype
 from tests.bench import world as worlds
 from tests.bench.measure import Figure, rate
@@ -34,6 +35,7 @@ def figure(
     bodies = list(_bodies(made, messages))
     count = sum(len(body.messages) for body in bodies)
     depth = _depth(through)
+    garbage.look_seldom()  # as a worker; and the bodies are the bench's own
 
     def compare() -> list[float]:
         bare = rate(count, lambda: _bare(through, bodies, depth))

@@ -99,12 +99,10 @@ class Ledger:
     def accept(self, flight: Flight, accepted: Sequence[tuple[int, str, int]]) -> None:
         """(id, provider message id, parts) of rows of a flight that the provider took."""
         moved = queries.accept_flown(flight.batch.number, accepted, self.now)
-        self.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), len(moved))
-        if len(moved) < len(accepted):  # a receipt was quicker than this answer
-            there = set(moved)
-            late = [row for row in accepted if row[0] not in there]
+        self.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), moved)
+        if moved < len(accepted):  # a receipt was quicker than this answer; the others have got the same already
             queries.adopt(
-                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in late], self.now
+                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in accepted], self.now
             )
 
     def move(self, dispatch_id: int, source: tallies.Key, target: tallies.Key, people: int) -> None:

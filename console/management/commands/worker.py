@@ -29,6 +29,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection
 from django.utils import timezone
 
+from console import garbage
 from console.celery import Clock, app, draining
 from console.offspring import end_with_parent
 from console.services import heartbeats
@@ -72,7 +73,7 @@ def _worker(queues: Sequence[str], **options: Any) -> Any:
     setup_logging.connect(_keep_logging)
     os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
     warnings.simplefilter("ignore", SecurityWarning)  # it fears pickled tasks of root; ours are JSON
-    return app.Worker(
+    worker = app.Worker(
         hostname=f"{'-'.join(queues)}-{os.getpid()}@{socket.gethostname()}",
         queues=queues,
         quiet=True,
@@ -81,6 +82,8 @@ def _worker(queues: Sequence[str], **options: Any) -> Any:
         without_heartbeat=True,
         **options,
     )
+    garbage.look_seldom()
+    return worker
 
 
 def _embedded(threads: int, *, with_beat: bool) -> int:
