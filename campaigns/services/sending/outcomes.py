@@ -258,10 +258,10 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
 
 def note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
     """Keep what the vendor calls the request, in the transaction of its outcome: callbacks may follow at once."""
-    due_at = {receipt.ticket: receipt.due_at for receipt in receipts if receipt.ticket}
-    notes = {receipt.ticket: receipt.text for receipt in receipts if receipt.ticket}
-    accepted = [receipt for receipt in receipts if receipt.outcome is Outcome.ACCEPTED]
-    if flight.capabilities.tickets and not all(receipt.ticket for receipt in accepted):
+    ticketed = [receipt for receipt in receipts if receipt.ticket]
+    due_at = {receipt.ticket: receipt.due_at for receipt in ticketed}
+    notes = {receipt.ticket: receipt.text for receipt in ticketed}
+    if flight.capabilities.tickets and any(r.outcome is Outcome.ACCEPTED and not r.ticket for r in receipts):
         due_at[f"{LOST_TICKET}{flight.batch.key}"] = None
     Ticket.objects.bulk_create(
         (
@@ -316,8 +316,9 @@ def _new_batches(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> 
     reference -> its number. Rows that the vendor's rules let go no further are not among them."""
     waits: dict[float, list[str]] = defaultdict(list)
     for receipt in receipts:
-        tries_left = receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit
-        if receipt.outcome is Outcome.NOT_SENT and receipt.reference in flight.rows and tries_left:
+        if receipt.outcome is not Outcome.NOT_SENT or receipt.reference not in flight.rows:
+            continue
+        if receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit:
             waits[receipt.retry_after or 0.0].append(receipt.reference)
     numbers = {}
     for wait, references in sorted(waits.items()):
