@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -14,6 +16,7 @@ from django.db import connection
 
 from campaigns.tasks import tick
 from console.celery import Clock, Flag, app, at_most
+from console.garbage import BETWEEN_LOOKS
 from console.management.commands.worker import PROCESSES
 
 
@@ -51,6 +54,21 @@ def test_a_task_that_finds_no_place_leaves_its_work_to_the_next_tick() -> None:
     first.join(5)
     task("third")
     assert times == ["first", "third"]
+
+
+def test_a_worker_spares_the_program_itself_the_search_for_garbage() -> None:
+    """In a process of its own: what is frozen there stays so."""
+    script = (
+        "import django, gc, sys; django.setup()\n"
+        "from console.management.commands.worker import _worker\n"
+        "_worker(['despacho'], pool='solo')\n"
+        "assert 'campaigns.tasks' in sys.modules\n"
+        "print(gc.get_freeze_count(), len(gc.get_objects()), gc.get_threshold()[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=settings.BASE_DIR, capture_output=True, text=True)
+    frozen, left, threshold = map(int, done.stdout.split())
+    assert frozen > 10 * left
+    assert threshold == BETWEEN_LOOKS
 
 
 def test_every_route_is_of_a_task_that_exists_to_a_queue_that_is_served() -> None:
