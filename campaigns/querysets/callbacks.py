@@ -68,7 +68,8 @@ def due(now: datetime) -> QuerySet[ProviderEvent]:
 def oldest(now: datetime, most: int, most_characters: int) -> tuple[list[ProviderEvent], bool]:
     """The oldest callbacks that are due, and whether there may be more of them: at most `most`, and after the first no
     more than `most_characters` of content, because one callback may hold a thousand events."""
-    sizes = list(due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most])
+    with sql.in_order():
+        sizes = list(due(now).order_by("pk").annotate(size=Length("body")).values_list("pk", "size")[:most])
     chosen: list[int] = []
     total = 0
     for pk, size in sizes:

@@ -10,8 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import Dispatch
-from campaigns.querysets import audience, claims, in_flight, ledger_ids, reading, sql
+from campaigns.models import Dispatch, ProviderEvent
+from campaigns.querysets import audience, callbacks, claims, in_flight, ledger_ids, reading, sql
 from campaigns.querysets.reading import Walk
 from campaigns.services.sending import prepare
 from tests.bench import ledger
@@ -77,6 +77,26 @@ def test_those_whom_callbacks_speak_of_are_looked_up_by_their_ids(dispatch, with
     plan = plans(lambda: ledger_ids.of_account(dispatch.account_id, range(1, 501)))
     assert "PRIMARY KEY" in plan or "pkey" in plan, plan
     assert "recipient_" not in plan.replace("campaigns_recipient_pkey", ""), plan
+
+
+def test_a_bite_of_callbacks_is_read_from_the_front_of_those_that_wait(dispatch, now):
+    """Not from all of them, which after an hour's outage are a million, for each bite."""
+    ProviderEvent.objects.bulk_create(
+        ProviderEvent(account_id=dispatch.account_id, kind="delivery", digest=f"{n}", headers={}, received_at=now)
+        for n in range(3_000)
+    )
+    plan: list[str] = []
+
+    def explain(execute, statement, params, many, context):
+        if "LENGTH" in statement:
+            execute(f"EXPLAIN {'' if sql.is_postgres() else 'QUERY PLAN '}{statement}", params, many, context)
+            plan.extend(str(row[-1]) for row in context["cursor"].fetchall())
+        return execute(statement, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert len(callbacks.oldest(now, 500, 10**6)[0]) == 500
+    assert "event_to_apply" in "".join(plan), plan
+    assert not [step for step in plan if "Sort" in step or "TEMP B-TREE" in step], plan
 
 
 def test_a_chunk_is_counted_from_indexes_and_never_by_reading_the_ledger(dispatch):
