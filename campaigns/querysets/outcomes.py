@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,20 +50,21 @@ def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
 
 def accept_flown(number: int, accepted: Sequence[tuple[int, str, int]], now: datetime) -> int:
     """claimed → accepted for (id, provider message id, parts) of the batch `number`; gives how many moved. What nearly
-    every answer is, so without the columns that an acceptance leaves alone, and with keys and values alone as JSON,
-    once for each number of parts: less than half the time of `write_flown`."""
-    by_parts: dict[int, dict[str, str]] = defaultdict(dict)
-    for pk, provider_message_id, parts in accepted:
-        by_parts[parts][str(pk)] = provider_message_id
+    every answer is, so without the columns that an acceptance leaves alone: half the time of `write_flown`. In one
+    statement for all, in the order of their ids, as receipts lock them."""
+    if not accepted:
+        return 0
     # One JSON text on both engines: an array for each column is quoted value by value before it leaves for PostgreSQL.
-    table, key = ("json_each_text(%s::json)", "j.key::bigint") if sql.is_postgres() else ("json_each(%s)", "+j.key")
-    return sum(
-        sql.run(
-            "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.value, parts = %s, "
-            f"handed_over_at = %s FROM {table} AS j WHERE r.id = {key} AND {_FLOWN}",
-            [parts, sql.stamp(now), orjson.dumps(found).decode(), number],
-        )
-        for parts, found in sorted(by_parts.items())
+    if sql.is_postgres():
+        columns = "(value ->> 0)::bigint AS id, value ->> 1 AS pid, (value ->> 2)::int AS parts"
+        table, key = f"(SELECT {columns} FROM json_array_elements(%s::json)) AS j", "j.id"
+    else:
+        columns = "value ->> 0 AS id, value ->> 1 AS pid, value ->> 2 AS parts"
+        table, key = f"(SELECT {columns} FROM json_each(%s)) AS j", "+j.id"
+    return sql.run(
+        "UPDATE campaigns_recipient AS r SET status = 'accepted', provider_message_id = j.pid, parts = j.parts, "
+        f"handed_over_at = %s FROM {table} WHERE r.id = {key} AND {_FLOWN}",
+        [sql.stamp(now), orjson.dumps(accepted).decode(), number],
     )
 
 
