@@ -23,7 +23,7 @@ LEVELS: list[tuple[int, str]] = [
     (0, "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms"),
     (0, "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets"),
     (0, "console.errors console.htmx console.formats console.charts console.choices console.paging console.celery"),
-    (0, "console.broker"),
+    (0, "console.broker console.garbage"),
     (0, "console.logs console.secrets console.bootstrap console.supervisor console.offspring console.output"),
     (0, "console.ports console.readiness console.runlock console.networks console.exposition campaigns.stopwords"),
     (1, "*.models *.models.* *.querysets *.querysets.* campaigns.wording contacts.wording"),
@@ -41,7 +41,7 @@ WITHOUT_DJANGO = (
     "*.states campaigns.rendering campaigns.content campaigns.content.* campaigns.email campaigns.sms "
     "contacts.phones contacts.emails contacts.words contacts.countries contacts.spreadsheets "
     "campaigns.providers campaigns.providers.* console.bootstrap console.supervisor console.offspring "
-    "console.output console.ports console.readiness console.runlock"
+    "console.output console.ports console.readiness console.runlock console.garbage"
 )
 SANDBOX = "campaigns.sandbox campaigns.sandbox.*"
 SANDBOX_MAY_IMPORT = {"aiohttp", "multidict", "orjson"} | sys.stdlib_module_names
