@@ -23,6 +23,16 @@ def reasons(dispatch):
     return dict(Recipient.objects.filter(dispatch=dispatch, status="skipped").values_list("contact__key", "reason"))
 
 
+def write_while_the_first_changes(dispatch, then):
+    """The audience, with `then` as the consent of K0 once the first chunk is written."""
+    taken = prepare.take(dispatch.pk, timezone.now())
+    spec = prepare.spec_of(taken)
+    prepare.write_next(taken, spec, timezone.now())
+    Contact.objects.filter(key="K0").update(sms_consent=then)
+    while prepare.write_next(taken, spec, timezone.now()):
+        pass
+
+
 def test_everybody_in_the_audience_has_exactly_one_row(make_account, make_campaign, make_contacts, engine):
     make_contacts(25)
     dispatch = engine.prepare(engine.start(make_campaign(make_account())))
@@ -91,12 +101,7 @@ def test_a_person_who_changes_between_chunks_still_has_a_row(
     monkeypatch.setattr(prepare, "CHUNK", 1)
     make_contacts(2, phone="+34600111222")
     dispatch = engine.start(make_campaign(make_account()))
-    taken = prepare.take(dispatch.pk, timezone.now())
-    spec = prepare.spec_of(taken)
-    prepare.write_next(taken, spec, timezone.now())
-    Contact.objects.filter(key="K0").update(sms_consent="withdrawn")
-    while prepare.write_next(taken, spec, timezone.now()):
-        pass
+    write_while_the_first_changes(dispatch, "withdrawn")
     assert statuses(dispatch) == {"queued": 1, "skipped": 1}
 
 
@@ -107,12 +112,7 @@ def test_who_was_left_out_and_may_be_written_to_since_does_not_keep_the_next_fro
     make_contacts(2, phone="+34600111222")
     Contact.objects.filter(key="K0").update(sms_consent="withdrawn")
     dispatch = engine.start(make_campaign(make_account()))
-    taken = prepare.take(dispatch.pk, timezone.now())
-    spec = prepare.spec_of(taken)
-    prepare.write_next(taken, spec, timezone.now())
-    Contact.objects.filter(key="K0").update(sms_consent="granted")
-    while prepare.write_next(taken, spec, timezone.now()):
-        pass
+    write_while_the_first_changes(dispatch, "granted")
     assert reasons(dispatch) == {"K0": "opted_out"}
 
 
