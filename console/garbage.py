@@ -11,7 +11,7 @@ BETWEEN_LOOKS = 50_000
 
 def look_seldom() -> None:
     """Exempt what there is now, which is the program itself, and look seldom for the rest: to walk through all of
-    Django again and again took a fifth of a lane's time. To be called once everything is imported and before processes
+    Django again and again took an eighth of a lane's time. To be called once everything is imported and before processes
     are forked, which then also share its memory for longer (Python's documentation of `gc.freeze`)."""
     gc.collect()
     gc.freeze()
