@@ -11,8 +11,11 @@ BETWEEN_LOOKS = 50_000
 
 def look_seldom() -> None:
     """Exempt what there is now, which is the program itself, and look seldom for the rest: to walk through all of
-    Django again and again took an eighth of a lane's time. To be called once everything is imported and before processes
-    are forked, which then also share its memory for longer (Python's documentation of `gc.freeze`)."""
+    Django again and again took an eighth of a lane's time.
+
+    To be called once everything is imported and before processes are forked, which then also share its memory for
+    longer (Python's documentation of `gc.freeze`).
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(BETWEEN_LOOKS, *gc.get_threshold()[1:])
