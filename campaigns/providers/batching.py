@@ -76,8 +76,7 @@ class _Ledger:
 
     def finish(self) -> list[Receipt]:
         """The receipts, or the gravest error when it means the same for every message."""
-        alike = len({receipt.outcome for receipt in self.receipts.values()}) == 1
-        if self.errors and alike and not self.answered:
+        if self.errors and not self.answered and len({receipt.outcome for receipt in self.receipts.values()}) == 1:
             raise min(self.errors, key=_gravity)
         return [self.receipts[message.reference] for message in self.messages]
 

@@ -97,9 +97,10 @@ def take_rows(
     somebody who is on the do-not-contact list because of it.
     """
     still, params = ("1 = 1", []) if confirmation else writable(channel, workspace_id, marketing, test)
-    found = sql.rows(
-        'SELECT id, batch_no, address, "values", attempt, contact_id FROM campaigns_recipient '
-        f"WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) AND {_QUEUED} AND {still}",
+    found = sql.many(
+        'id, batch_no, address, "values", attempt, contact_id',
+        f"FROM campaigns_recipient WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) "
+        f"AND {_QUEUED} AND {still}",
         [dispatch_id, *numbers, *params],
     )
     return [ClaimedRow._make(row) for row in sorted(found, key=itemgetter(0))]

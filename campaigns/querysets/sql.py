@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import orjson
 import psycopg
 from django.db import connection, transaction
 
@@ -48,6 +49,17 @@ def rows(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall())
+
+
+def many(columns: str, rest: str, params: Sequence[Any]) -> list[Sequence[Any]]:
+    """As `rows` of `SELECT columns rest`, for thousands at once: numbers and texts only.
+
+    SQLite makes one JSON text of them: its driver gives up the interpreter's lock for each row that it fetches, and
+    waits until the courier's thread lets go of it. PostgreSQL's driver has no such trouble.
+    """
+    if is_postgres():
+        return list(rows(f"SELECT {columns} {rest}", params))
+    return list(orjson.loads(rows(f"SELECT json_group_array(json_array({columns})) {rest}", params)[0][0]))
 
 
 def straight(sql: str, params: Sequence[Any]) -> Any:

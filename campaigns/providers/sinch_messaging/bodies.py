@@ -54,7 +54,9 @@ def bulk(messages: Sequence[Message], settings: Settings) -> dict[str, Any]:
             item["messageText"] = message.text
         if settings.extra_info:
             item["extraInfo"] = settings.extra_info
-        items.append(item | _params(message, settings))
+        if settings.flow:
+            item |= _params(message, settings)
+        items.append(item)
     body: dict[str, Any] = {"messages": items}
     if defaults:
         body["defaultValues"] = defaults

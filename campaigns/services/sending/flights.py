@@ -37,6 +37,8 @@ class Flight:
     leave_at: float | None = None
 
 
+# An enum's member is looked up through its class each time, for longer than most of what is done to a message.
+_SMS = Channel.SMS
 # Any id or attempt of so many digits fits the database's integers. A stranger may send more of them.
 _DIGITS = 18
 
@@ -99,7 +101,7 @@ def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Pr
         if problems:
             flight.stays.append(_skip(row, problems[0].reason))
             continue
-        if message.text and body.channel is Channel.SMS:
+        if message.text and body.channel is _SMS:
             count = provider.count(message.text).parts
             if count > dispatch.max_parts:
                 flight.stays.append(_skip(row, Reason.TOO_LONG, f"{count} > {dispatch.max_parts}"))
@@ -125,12 +127,11 @@ def _message(
     if body.template_id:
         mapped = tuple(compiled.render(content.MAPPED + name, values) for name in body.names)
         return Message(reference, row.address, compiled.render("text", values), "", "", mapped, contact, fields)
-    if capabilities.substitutes and body.channel is Channel.EMAIL:
+    if body.channel is _SMS:  # also where the vendor substitutes: parts are counted in the finished text
+        return Message(reference, row.address, compiled.render("text", values), "", "", values, contact, fields)
+    if capabilities.substitutes:
         return Message(reference, row.address, values=values, contact=contact, fields=fields)
-    text = compiled.render("text", values)
-    if body.channel is Channel.SMS:  # also where the vendor substitutes: parts are counted in the finished text
-        return Message(reference, row.address, text, "", "", values, contact, fields)
-    subject, html = compiled.render("subject", values), compiled.render("html", values)
+    text, subject, html = (compiled.render(part, values) for part in ("text", "subject", "html"))
     return Message(reference, row.address, text, subject, html, contact=contact, fields=fields)
 
 

@@ -43,6 +43,8 @@ LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
 LOST_TICKET = "?"
+# Asked of each message: an enum's member is looked up through its class each time, which costs more than to compare it.
+_ACCEPTED, _NOT_SENT = Outcome.ACCEPTED, Outcome.NOT_SENT
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -229,7 +231,7 @@ def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) 
     accepted, outcomes = [], []
     for reference, row in flight.rows.items():
         receipt = by_reference.get(reference)
-        if receipt is not None and receipt.outcome is Outcome.ACCEPTED:
+        if receipt is not None and receipt.outcome is _ACCEPTED:
             accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
             continue
         if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
@@ -316,7 +318,7 @@ def _new_batches(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> 
     reference -> its number. Rows that the vendor's rules let go no further are not among them."""
     waits: dict[float, list[str]] = defaultdict(list)
     for receipt in receipts:
-        if receipt.outcome is not Outcome.NOT_SENT or receipt.reference not in flight.rows:
+        if receipt.outcome is not _NOT_SENT or receipt.reference not in flight.rows:
             continue
         if receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit:
             waits[receipt.retry_after or 0.0].append(receipt.reference)
@@ -378,15 +380,16 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         return
     # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others; one
     # without a reason has missed its slot.
-    limited = next((r for r in receipts if r.outcome is Outcome.NOT_SENT and r.retry_limit is None and r.reason), None)
-    there = {receipt.outcome for receipt in receipts}
-    answered = bool(there & {Outcome.ACCEPTED, Outcome.REFUSED})
-    lost = next((receipt for receipt in receipts if receipt.outcome is Outcome.UNKNOWN), limited)
+    others = [receipt for receipt in receipts if receipt.outcome is not _ACCEPTED]
+    took_some = len(others) < len(receipts)
+    limited = next((r for r in others if r.outcome is Outcome.NOT_SENT and r.retry_limit is None and r.reason), None)
+    answered = took_some or any(receipt.outcome is Outcome.REFUSED for receipt in others)
+    lost = next((receipt for receipt in others if receipt.outcome is Outcome.UNKNOWN), limited)
     if limited and (answered or limited.reason == Reason.RATE_LIMITED or limited.retry_after is not None):
         accounts.note_error(account_id, limited.reason, limited.text, now)
         until = now + timedelta(seconds=limited.retry_after or 1.0)
         accounts.slow_down(account_id, until, now, took_some=answered)
-    elif Outcome.ACCEPTED in there:
+    elif took_some:
         if not accounts.is_known_well(dispatch.account, now):
             accounts.note_success(account_id, now)
     elif answered:
