@@ -21,6 +21,8 @@ KINDS = frozenset(STATUSES) | {
     "cut_body",  # accepts; the connection breaks in the middle of the body
     "slow_drip",  # accepts; the body comes in small pieces over `seconds`
     "wrong_count",  # accepts; the answer leaves out the last message
+    "zero_bytes",  # accepts; every text in the answer ends with a zero byte
+    "wild_numbers",  # accepts; every number in the answer is negative and beyond any column
     "latency",  # waits `seconds`, then does as usual
 }
 

@@ -7,7 +7,9 @@ import contextlib
 import socket
 import struct
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import orjson
 from aiohttp import web
 
 from campaigns.sandbox.faults import STATUSES, Fault
@@ -16,6 +18,10 @@ from campaigns.sandbox.wire import Answer
 POLL = 0.1  # seconds between looks whether the client of a hanging request is still there
 PIECES = 20  # of a slowly dripping body
 PROXY_KINDS = ("html_502", "cut_502")
+WILD: dict[str, Callable[[Any], Any]] = {
+    "zero_bytes": lambda value: f"{value}\0" if isinstance(value, str) else value,
+    "wild_numbers": lambda value: -(10**12) - value if type(value) is int else value,
+}
 
 BAD_GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
@@ -98,9 +104,21 @@ def _spoil(kind: str, answer: Answer) -> Answer:
                 if rows in answer.payload:
                     answer.payload[rows] = answer.payload[rows][:-1]
         return answer
+    if kind in WILD:
+        answer.payload = _changed(orjson.loads(answer.body()), WILD[kind])
+        return answer
     text = answer.body().decode()
     answer.payload = text[: len(text) // 2] if kind == "truncated_json" else "{" + text[1:].replace(":", ";", 1)
     return answer
+
+
+def _changed(value: Any, change: Callable[[Any], Any]) -> Any:
+    """JSON with each of its texts and numbers changed."""
+    if isinstance(value, dict):
+        return {name: _changed(inner, change) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_changed(inner, change) for inner in value]
+    return change(value)
 
 
 async def pause(seconds: float, released: asyncio.Event) -> None:

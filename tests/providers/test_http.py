@@ -132,6 +132,21 @@ def test_an_answer_shows_its_beginning_only() -> None:
 
 
 # -- private addresses ----------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (rb'{"id": "a\u0000b\u0000\u0000"}', {"id": "ab"}),
+        (rb'["\\u0000", "\\\u0000"]', ["\\u0000", "\\"]),  # an escaped backslash before it, and one behind it
+    ],
+)
+def test_no_text_of_an_answer_has_a_zero_byte(body: bytes, found: object) -> None:
+    assert Answer(200, {}, body).json() == found
+
+
+def test_no_error_has_a_zero_byte() -> None:
+    assert error_of(answering(answer("400 Bad", b"no\0pe"))).text == "no pe"
+
+
 def test_a_private_address_is_not_connected_to() -> None:
     async def run() -> tuple[ProviderError, int]:
         async with serving(answering(answer())) as server, HttpClient(server.url) as client:

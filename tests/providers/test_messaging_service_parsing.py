@@ -185,6 +185,11 @@ def test_an_sms_report_tells_its_parts() -> None:
     assert report(5).parts is None
 
 
+@pytest.mark.parametrize("count", [0, -1, 256, 10**12, "many", None])
+def test_a_count_of_parts_that_makes_no_sense_is_none(count: object) -> None:
+    assert report(5, to="59171234567", messageCount=count).parts is None
+
+
 def test_a_report_of_the_query_route_finds_its_reference_in_the_callback_data() -> None:
     event = report(5, messageId="theirs", callbackData='{"d":"41","ref":"c41-r1-a1"}')
     assert (event.reference, event.provider_message_id) == ("c41-r1-a1", "theirs")

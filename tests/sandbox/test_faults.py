@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.sandbox.messages import post_sms, sms
 from tests.sandbox.receiver import Receiver
 from tests.sandbox_process import SandboxProcess
 
@@ -147,6 +148,18 @@ def test_a_spoiled_body_is_no_json_although_the_messages_went_out(
     with pytest.raises(json.JSONDecodeError):
         answer.json()
     assert len(sandbox.log()) == 1
+
+
+def test_every_text_of_an_answer_ends_with_a_zero_byte(sandbox: SandboxProcess, sinch: httpx.Client) -> None:
+    sandbox.arm(PATH, "zero_bytes")
+    assert sinch.post(PATH, json=MESSAGE).json()[0]["correlationId"] == "r1\0"
+    assert len(sandbox.log()) == 1
+
+
+def test_every_number_of_an_answer_is_beyond_reason(sandbox: SandboxProcess, service: httpx.Client) -> None:
+    sandbox.arm("/sms/3/messages", "wild_numbers")
+    status = post_sms(service, sms()).json()["messages"][0]["status"]
+    assert status["id"] < -(10**11) and status["groupId"] < -(10**11)
 
 
 def test_a_cut_body_is_shorter_than_announced(sandbox: SandboxProcess, sinch: httpx.Client) -> None:

@@ -16,7 +16,7 @@ from campaigns.providers.adapter import e164, event_id
 from campaigns.providers.base import Channel, Event, EventKind
 from campaigns.providers.messaging_service.codes import UNSURE, Fate
 from campaigns.providers.messaging_service.copies import is_copy
-from campaigns.providers.messaging_service.meanings import integer, meaning_of, words_of
+from campaigns.providers.messaging_service.meanings import integer, meaning_of, sms_parts, words_of
 from campaigns.states import Reason
 
 Row = Mapping[str, Any]
@@ -187,7 +187,7 @@ def _address(address: str, channel: Channel) -> str:
 
 def _parts(row: Row) -> int | None:
     # Pull says messageCount, push says smsCount.
-    return integer(row.get("messageCount", row.get("smsCount")))
+    return sms_parts(row.get("messageCount", row.get("smsCount")))
 
 
 def _id(part: object) -> str:

@@ -30,6 +30,12 @@ def integer(value: object) -> int | None:
         return None
 
 
+def sms_parts(value: object) -> int | None:
+    """How many parts an SMS had; None where the number makes no sense. At most 255 (3GPP TS 23.040 §9.2.3.24.1)."""
+    number = integer(value)
+    return number if number is not None and 1 <= number <= 255 else None
+
+
 def meaning_of(status: object, error: object = None) -> Meaning | None:
     """The meaning of a status and, for failures, of the delivery error that explains it. None without a status.
     Ids are compared, never names: names are worded differently from channel to channel."""

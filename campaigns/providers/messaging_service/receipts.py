@@ -8,7 +8,7 @@ from typing import Any
 from campaigns.providers.adapter import digits
 from campaigns.providers.base import Channel, Message, Outcome, Receipt
 from campaigns.providers.messaging_service.codes import DUPLICATE_MESSAGE_ID, Fate, Meaning
-from campaigns.providers.messaging_service.meanings import integer, meaning_of, words_of
+from campaigns.providers.messaging_service.meanings import meaning_of, sms_parts, words_of
 from campaigns.states import Reason
 
 Row = Mapping[str, Any]
@@ -78,4 +78,4 @@ def phone(address: str) -> str:
 
 def _parts(row: Row) -> int | None:
     details = row.get("details")
-    return integer(details.get("messageCount")) if isinstance(details, dict) else None
+    return sms_parts(details.get("messageCount")) if isinstance(details, dict) else None

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,6 +42,8 @@ CHUNK_CHARACTERS = 2_000_000
 # A callback that beats our own commit of the send is tried again after these seconds, then given up as unmatched.
 PARK_SECONDS = (2, 10, 60, 600)
 
+_TEXTS = ("event_id", "reference", "provider_message_id", "address", "code", "text")
+
 Handshake = tuple[ProviderEvent, Event]
 # Callback -> what it says, or what went wrong with reading it.
 Read = dict[int, list[Event] | Exception]
@@ -62,7 +65,7 @@ def store(door: Door, hook: Hook, now: datetime) -> None:
     digest = hashlib.blake2b(hook.kind.encode() + b"\0" + hook.body + _query(hook), digest_size=16).hexdigest()
     wanted = ("content-type", *registry.provider_class(door.provider).hook_headers)
     headers: dict[str, Any] = {name: hook.headers.get(name, "") for name in wanted}
-    headers |= {"query": dict(hook.query), "method": hook.method}
+    headers |= {"query": {_plain(name): _plain(value) for name, value in hook.query.items()}, "method": hook.method}
     # Base64: an email reply may be in any encoding, and a text column takes no zero byte.
     body = base64.b64encode(hook.body).decode()
     _arrivals.put(callbacks.Arrival(door.pk, hook.kind, digest, headers, body, now))
@@ -130,11 +133,22 @@ def _read(found: Sequence[ProviderEvent], through: Mapping[int, ProviderAccount]
 
 def _events_of(row: ProviderEvent, provider: Provider) -> list[Event] | Exception:
     try:
-        return fetched.events_of(row) if row.kind == fetched.FETCHED else provider.parse(_hook(row))
+        events = fetched.events_of(row) if row.kind == fetched.FETCHED else provider.parse(_hook(row))
+        return [_without_zero_bytes(event) for event in events]
     except (ValueError, KeyError, TypeError) as error:
         return Unreadable(str(error))
     except Exception as error:
         return error
+
+
+def _without_zero_bytes(event: Event) -> Event:
+    spoiled: dict[str, Any] = {name: _plain(text) for name in _TEXTS if "\0" in (text := getattr(event, name))}
+    return replace(event, **spoiled) if spoiled else event
+
+
+def _plain(text: str) -> str:
+    """Without zero bytes, which no column of PostgreSQL takes: a callback with one was never applied."""
+    return text.replace("\0", "")
 
 
 def _apply_or_park(
@@ -150,7 +164,7 @@ def _apply_or_park(
         if len(stored) > 1:
             return [found for row in stored for found in _apply_or_park(account, [row], read, now)]
         _conclude(stored[0], True, now)
-        stored[0].note = f"{type(error).__name__}: {error}"[:300]
+        stored[0].note = _plain(f"{type(error).__name__}: {error}")[:300]
         return []
 
 
@@ -162,7 +176,7 @@ def _apply_stored(
     for row in stored:
         events = read[row.pk]
         if isinstance(events, Unreadable):
-            row.outcome, row.note, row.applied_at = "unreadable", str(events)[:300], now
+            row.outcome, row.note, row.applied_at = "unreadable", _plain(str(events))[:300], now
             log.warning("unreadable callback", extra={"event": row.pk, "account": account.pk})
         elif isinstance(events, Exception):
             raise events

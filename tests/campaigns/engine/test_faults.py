@@ -181,6 +181,15 @@ def test_a_person_settles_what_nobody_else_can(make_account, make_campaign, make
     assert [entry["reference"] for entry in sandbox.log()] == [f"c{dispatch.key}-r{again.pk}-a2"]
 
 
+def test_an_answer_with_zero_bytes_is_written_as_any_other(make_account, make_campaign, make_contacts, engine, sandbox):
+    make_contacts(2)
+    sandbox.arm(BULK, "zero_bytes")
+    dispatch = engine.send(make_campaign(make_account()))
+    assert statuses(dispatch) == {"accepted": 2}
+    ids = Recipient.objects.filter(dispatch=dispatch).values_list("provider_message_id", flat=True)
+    assert set(ids) == {entry["provider_id"] for entry in sandbox.log()}
+
+
 def test_a_decision_that_came_too_late_is_refused_with_a_sentence(
     make_account, make_campaign, make_contacts, engine, sandbox, owner
 ):

@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from campaigns import tasks, webhooks
-from campaigns.models import ProviderAccount, ProviderEvent
+from campaigns.models import ProviderAccount, ProviderEvent, Reply
 from campaigns.providers.base import BadSignature, Event, EventKind, ProviderError
 from campaigns.providers.sinch_messaging import SinchMessaging
 from campaigns.querysets import callbacks
@@ -94,6 +94,17 @@ def test_the_same_callback_twice_is_kept_once(client, account):
 
 
 # -- who may call ---------------------------------------------------------------------------------
+def test_a_zero_byte_in_the_address_is_left_out(client, account):
+    assert client.get(url_of(account, "reply") + "?source=34600111222&messageText=ho%00la&id=m1").status_code == 200
+    assert ProviderEvent.objects.get().headers["query"]["messageText"] == "hola"
+
+
+def test_a_callback_with_a_zero_byte_in_a_text_is_applied(client, account):
+    post(client, account, json.dumps({"id": "m1", "source": "34600111222", "messageText": "ho\0la"}), kind="reply")
+    inbox.apply_next(timezone.now())
+    assert Reply.objects.get().text == "hola"
+
+
 def test_a_foreign_address_is_refused(client, account):
     account.hook_networks = "203.0.113.0/24 2001:db8::/32"
     account.save()

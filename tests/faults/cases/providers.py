@@ -36,6 +36,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "answers drop by drop, but in time": {"kind": "slow_drip", "seconds": 1.0},
     "answers drop by drop for longer than anybody waits": {"kind": "slow_drip", "seconds": 8.0},
     "leaves one message out of its answer": {"kind": "wrong_count"},
+    "answers with a zero byte in every text": {"kind": "zero_bytes"},
+    "answers with numbers that make no sense": {"kind": "wild_numbers"},
 }
 QUICK = (LOOK_UP, REFUSES_DOUBLES)
 QUICK_KINDS = (
@@ -43,6 +45,7 @@ QUICK_KINDS = (
     "answers 429 and asks for two seconds",
     "breaks off in the middle of the body",
     "leaves one message out of its answer",
+    "answers with a zero byte in every text",
 )
 TIMES = 2
 
