@@ -27,7 +27,8 @@ def of_account(account_id: int, ids: Sequence[int]) -> dict[int, Owned]:
 
     Two statements: for their join SQLite read the whole ledger of each of the account's dispatches.
     """
-    rows = Recipient.objects.filter(pk__in=ids).values_list("pk", "dispatch_id", "attempt")
+    listed, param = sql.among(ids)
+    rows = sql.rows(f"SELECT id, dispatch_id, attempt FROM campaigns_recipient WHERE id {listed}", [param])
     found = {pk: (dispatch_id, attempt) for pk, dispatch_id, attempt in rows}
     own = Dispatch.objects.filter(pk__in={dispatch_id for dispatch_id, _ in found.values()}, account=account_id)
     keys = dict(own.values_list("pk", "key"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,14 @@ def is_postgres() -> bool:
 def stamp(at: datetime | None) -> Any:
     """A time as the engine stores it, for raw SQL."""
     return None if at is None else connection.ops.adapt_datetimefield_value(at)
+
+
+def among(ids: Iterable[int]) -> tuple[str, Any]:
+    """A condition behind a column, with its one parameter: it holds one of these ids. For hundreds of them, because
+    the engines read a mark for each more slowly than they find its row."""
+    if is_postgres():
+        return "= ANY(%s)", list(ids)
+    return "IN (SELECT value FROM json_each(%s))", orjson.dumps(list(ids)).decode()
 
 
 def marks(values: Sequence[Any]) -> str:

@@ -13,6 +13,7 @@ import orjson
 
 from campaigns.models import ProviderAccount, ProviderEvent
 from campaigns.providers.base import Channel, Event, EventKind
+from campaigns.querysets.callbacks import Stored
 from campaigns.states import Reason
 
 # The kind of such rows; no callback address of a vendor is named so.
@@ -39,7 +40,7 @@ def keep(account: ProviderAccount, events: Sequence[Event], now: datetime) -> No
     ProviderEvent.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def events_of(row: ProviderEvent) -> list[Event]:
+def events_of(row: Stored) -> list[Event]:
     """The events of a row that `keep` wrote. ValueError when it is not readable."""
     return [_event(found) for found in orjson.loads(base64.b64decode(row.body))]
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.models import ProviderAccount, ProviderEvent
+from campaigns.models import ProviderAccount
 from campaigns.providers import registry
 from campaigns.providers.base import (
     AccountConfig,
@@ -26,7 +26,7 @@ from campaigns.providers.base import (
     expect,
 )
 from campaigns.querysets import callbacks
-from campaigns.querysets.callbacks import Door
+from campaigns.querysets.callbacks import Door, Stored
 from campaigns.services.connecting import accounts
 from campaigns.services.settling import fetched, receipts
 from campaigns.services.settling.group_commit import GroupCommit
@@ -44,7 +44,7 @@ PARK_SECONDS = (2, 10, 60, 600)
 
 _TEXTS = ("event_id", "reference", "provider_message_id", "address", "code", "text")
 
-Handshake = tuple[ProviderEvent, Event]
+Handshake = tuple[Stored, Event]
 # Callback -> what it says, or what went wrong with reading it.
 Read = dict[int, list[Event] | Exception]
 
@@ -109,15 +109,15 @@ def apply_next(now: datetime) -> bool:
     return more and bool(stored)
 
 
-def _by_account(rows: Sequence[ProviderEvent]) -> list[tuple[int, list[ProviderEvent]]]:
+def _by_account(rows: Sequence[Stored]) -> list[tuple[int, list[Stored]]]:
     """In the order of the accounts' ids, in which everybody locks them."""
-    grouped: dict[int, list[ProviderEvent]] = defaultdict(list)
+    grouped: dict[int, list[Stored]] = defaultdict(list)
     for row in rows:
         grouped[row.account_id].append(row)
     return sorted(grouped.items())
 
 
-def _read(found: Sequence[ProviderEvent], through: Mapping[int, ProviderAccount]) -> Read:
+def _read(found: Sequence[Stored], through: Mapping[int, ProviderAccount]) -> Read:
     """What the callbacks say, by their vendors' rules. What goes wrong with it is told when their turn comes."""
     read: Read = {}
     for account_id, rows in _by_account(found):
@@ -131,7 +131,7 @@ def _read(found: Sequence[ProviderEvent], through: Mapping[int, ProviderAccount]
     return read
 
 
-def _events_of(row: ProviderEvent, provider: Provider) -> list[Event] | Exception:
+def _events_of(row: Stored, provider: Provider) -> list[Event] | Exception:
     try:
         events = fetched.events_of(row) if row.kind == fetched.FETCHED else provider.parse(_hook(row))
         return [_without_zero_bytes(event) for event in events]
@@ -151,9 +151,7 @@ def _plain(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _apply_or_park(
-    account: ProviderAccount, stored: Sequence[ProviderEvent], read: Read, now: datetime
-) -> list[Handshake]:
+def _apply_or_park(account: ProviderAccount, stored: Sequence[Stored], read: Read, now: datetime) -> list[Handshake]:
     """One callback must not stop the others: what cannot be applied with them is applied alone, and what cannot be
     applied alone is kept and tried again."""
     try:
@@ -168,9 +166,7 @@ def _apply_or_park(
         return []
 
 
-def _apply_stored(
-    account: ProviderAccount, stored: Sequence[ProviderEvent], read: Read, now: datetime
-) -> list[Handshake]:
+def _apply_stored(account: ProviderAccount, stored: Sequence[Stored], read: Read, now: datetime) -> list[Handshake]:
     """Gives the handshakes to answer after the commit; their rows are parked until they are."""
     parsed: dict[int, list[Event]] = {}
     for row in stored:
@@ -190,11 +186,12 @@ def _apply_stored(
         asked = next((event for event in parsed[row.pk] if event.kind is EventKind.HANDSHAKE), None)
         if asked:
             handshakes.append((row, asked))
-        _conclude(row, asked is not None or any(event in unmatched for event in parsed[row.pk]), now)
+        early = bool(unmatched) and any(event in unmatched for event in parsed[row.pk])
+        _conclude(row, asked is not None or early, now)
     return handshakes
 
 
-def _shake_hands(row: ProviderEvent, event: Event, now: datetime) -> None:
+def _shake_hands(row: Stored, event: Event, now: datetime) -> None:
     """Answer a vendor that asks whether the callback address is ours. A call of our own, so outside any transaction;
     when it fails the callback stays parked and is tried again."""
     account = ProviderAccount.objects.get(pk=row.account_id)
@@ -216,13 +213,13 @@ def _config(account: ProviderAccount) -> AccountConfig:
         return AccountConfig(base_url=account.base_url, credentials={}, options=account.options)
 
 
-def _hook(row: ProviderEvent) -> Hook:
+def _hook(row: Stored) -> Hook:
     kept = dict(row.headers)
     query, method = kept.pop("query", {}), kept.pop("method", "POST")
     return Hook(row.kind, method, kept, query, base64.b64decode(row.body))
 
 
-def _conclude(row: ProviderEvent, parked: bool, now: datetime) -> None:
+def _conclude(row: Stored, parked: bool, now: datetime) -> None:
     row.note = ""  # of an earlier try
     if parked and row.tries < len(PARK_SECONDS):
         row.outcome, row.retry_at = "parked", now + timedelta(seconds=PARK_SECONDS[row.tries])
