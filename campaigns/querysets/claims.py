@@ -90,7 +90,8 @@ def take_rows(
     test: bool,
     confirmation: bool = False,
 ) -> list[ClaimedRow]:
-    """The rows of these batches, just claimed, who may still be written to, in id order.
+    """The rows of these claimed batches who may still be written to, in id order. They are the caller's, so this needs
+    no transaction: SQLite's one writer need not wait until they are read.
 
     Suppression and consent are asked here again (DESIGN §5.5): somebody may have opted out since `prepare`.
     A test goes to addresses that a person has typed, which belong to no contact; the confirmation of an opt-out to
@@ -106,16 +107,21 @@ def take_rows(
     return [ClaimedRow._make(row) for row in sorted(found, key=itemgetter(0))]
 
 
-def skip_leftovers(
-    dispatch_id: int,
-    numbers: Sequence[int],
-    taken: Iterable[ClaimedRow],
-    *,
-    channel: str,
-    workspace_id: int,
-    now: datetime,
-) -> list[str]:
-    """queued → skipped for the rows of these batches that `take_rows` left; gives their reasons."""
+def people_in(dispatch_id: int, numbers: Sequence[int]) -> int:
+    """How many wait in these batches."""
+    return int(
+        sql.rows(
+            f"SELECT COUNT(*) FROM campaigns_recipient WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) "
+            f"AND {_QUEUED}",
+            [dispatch_id, *numbers],
+        )[0][0]
+    )
+
+
+def leftovers(
+    dispatch_id: int, numbers: Sequence[int], taken: Iterable[ClaimedRow], *, channel: str, workspace_id: int
+) -> list[tuple[int, int, str]]:
+    """(batch number, id, reason) of the rows of these batches that `take_rows` left."""
     all_of_them = sql.rows(
         f"SELECT id FROM campaigns_recipient WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) AND {_QUEUED}",
         [dispatch_id, *numbers],
@@ -124,16 +130,17 @@ def skip_leftovers(
     left = sorted({int(pk) for (pk,) in all_of_them} - {row.id for row in taken})
     if not left:
         return []
+    listed, param = sql.among(left)
     found = sql.rows(
-        "UPDATE campaigns_recipient SET status = 'skipped', final_at = %s, reason = CASE "
+        "SELECT r.batch_no, r.id, CASE "
         "WHEN EXISTS (SELECT 1 FROM contacts_suppression s WHERE s.workspace_id = %s AND s.channel = %s "
-        f"AND s.address = campaigns_recipient.address) THEN '{Reason.SUPPRESSED}' "
-        "WHEN NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = campaigns_recipient.contact_id) "
+        f"AND s.address = r.address) THEN '{Reason.SUPPRESSED}' "
+        "WHEN NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = r.contact_id) "
         f"THEN '{Reason.CONTACT_DELETED}' ELSE '{Reason.OPTED_OUT}' END "
-        f"WHERE id IN ({sql.marks(left)}) AND {_QUEUED} RETURNING reason",
-        [sql.stamp(now), workspace_id, channel, *left],
+        f"FROM campaigns_recipient r WHERE r.id {listed} ORDER BY r.id",
+        [workspace_id, channel, param],
     )
-    return [str(why) for (why,) in found]
+    return [(int(no), int(pk), str(why)) for no, pk, why in found]
 
 
 def write_intent(batch_ids: Sequence[int], token: str, dispatch_id: int, now: datetime) -> list[int]:

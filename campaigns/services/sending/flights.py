@@ -21,9 +21,9 @@ from campaigns.states import Reason, RecipientStatus
 
 @dataclass(slots=True)
 class Flight:
-    """`rows`: reference -> ledger row of those that leave; `parts`: ledger id -> SMS parts; `stays`: rows that
-    turned out not to be sendable when their text was made; `units` of the dispatch's budget are reserved for it;
-    `leave_at`: its slot in a rate limit (monotonic)."""
+    """`rows`: reference -> ledger row of those that leave; `parts`: ledger id -> SMS parts; `stays`: rows that may no
+    more be written to, or turned out not to be sendable when their text was made; `units` of the dispatch's budget are
+    reserved for it; `leave_at`: its slot in a rate limit (monotonic)."""
 
     dispatch: Dispatch
     batch: ClaimedBatch
@@ -94,17 +94,17 @@ def load(flight: Flight, rows: list[ClaimedRow], compiled: Content, provider: Pr
         try:
             values = compiled.values(content.row_for_wire(dispatch, row.id, row.values, compiled))
         except MissingValue:
-            flight.stays.append(_skip(row, Reason.MISSING_VALUE))
+            flight.stays.append(skipped(row.id, Reason.MISSING_VALUE))
             continue
         message = _message(reference, row, values, compiled, body, capabilities)
         problems = [problem for problem in provider.check(body, message) if not problem.warning]
         if problems:
-            flight.stays.append(_skip(row, problems[0].reason))
+            flight.stays.append(skipped(row.id, problems[0].reason))
             continue
         if message.text and body.channel is _SMS:
             count = provider.count(message.text).parts
             if count > dispatch.max_parts:
-                flight.stays.append(_skip(row, Reason.TOO_LONG, f"{count} > {dispatch.max_parts}"))
+                flight.stays.append(skipped(row.id, Reason.TOO_LONG, f"{count} > {dispatch.max_parts}"))
                 continue
             flight.parts[row.id] = count
         messages.append(message)
@@ -141,8 +141,9 @@ def _fields(frozen: str, names: Iterable[str]) -> dict[str, str]:
     return {name: as_text(row.get(name)) or "" for name in names}
 
 
-def _skip(row: ClaimedRow, reason: Reason, detail: str = "") -> RowOutcome:
-    return RowOutcome(id=row.id, status=RecipientStatus.SKIPPED, reason=reason, detail=detail, final=True)
+def skipped(recipient_id: int, reason: str, detail: str = "") -> RowOutcome:
+    """Somebody who gets nothing, and why."""
+    return RowOutcome(id=recipient_id, status=RecipientStatus.SKIPPED, reason=reason, detail=detail, final=True)
 
 
 def is_marketing(dispatch: Dispatch) -> bool:

@@ -28,7 +28,7 @@ from campaigns.querysets import claims, in_flight, sql, tallies
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, list_plans, outcomes, pace
 from campaigns.services.sending.courier import Courier
-from campaigns.services.sending.flights import Flight, is_confirmation, is_marketing, is_test, load
+from campaigns.services.sending.flights import Flight, is_confirmation, is_marketing, is_test, load, skipped
 from campaigns.services.writing import content
 from campaigns.states import BatchStatus, DispatchStatus, RecipientStatus
 
@@ -156,6 +156,7 @@ class _Slice:
         if not flights:
             self._end_probe()
             return False
+        outcomes.leave_out(flights, now, self.lane.token)
         ready = [f for f in flights if f.outgoing and f.outgoing.messages]
         empty = [f for f in flights if f not in ready]
         go = self._write_intent(ready)
@@ -240,7 +241,7 @@ class _Slice:
         return math.floor((SINGLE_MESSAGES - flying) / capabilities.max_batch)
 
     def _take(self, dispatch: Dispatch, capabilities: Capabilities, limit: int, now: datetime) -> list[Flight]:
-        """Claim batches and their rows in one transaction, then make their messages outside of it."""
+        """Claim batches in a transaction, then read their rows and make their messages outside of it."""
         # Two at a time keep the first answer coming while the second is rendered; more only delays the first.
         limit = min(limit, 2)
         with transaction.atomic():
@@ -255,30 +256,33 @@ class _Slice:
             )
             if not batches:
                 return []
-            numbers = [batch.number for batch in batches]
-            rows = claims.take_rows(
-                dispatch.pk,
-                numbers,
-                channel=dispatch.channel,
-                workspace_id=dispatch.workspace_id,
-                marketing=is_marketing(dispatch),
-                test=is_test(dispatch),
-                confirmation=is_confirmation(dispatch),
-            )
-            deltas = tallies.moves([])
-            if len(rows) < sum(batch.size for batch in batches):
-                for reason in claims.skip_leftovers(
-                    dispatch.pk, numbers, rows, channel=dispatch.channel, workspace_id=dispatch.workspace_id, now=now
-                ):
-                    deltas[RecipientStatus.QUEUED, ""] -= 1
-                    deltas[RecipientStatus.SKIPPED, reason] += 1
-            deltas[RecipientStatus.QUEUED, ""] -= len(rows)
-            deltas[RecipientStatus.CLAIMED, ""] += len(rows)
-            tallies.shift(dispatch.pk, deltas)
+            people = claims.people_in(dispatch.pk, [batch.number for batch in batches])
+            queued, claimed = (RecipientStatus.QUEUED, ""), (RecipientStatus.CLAIMED, "")
+            tallies.shift(dispatch.pk, {queued: -people, claimed: people})
+        return self._load([Flight(dispatch, batch, capabilities) for batch in batches], people)
+
+    def _load(self, flights: list[Flight], people: int) -> list[Flight]:
+        """Read the rows of batches of one dispatch, which hold so many `people`, and make their messages."""
+        dispatch = flights[0].dispatch
+        numbers = [flight.batch.number for flight in flights]
+        channel, workspace_id = dispatch.channel, dispatch.workspace_id
+        rows = claims.take_rows(
+            dispatch.pk,
+            numbers,
+            channel=channel,
+            workspace_id=workspace_id,
+            marketing=is_marketing(dispatch),
+            test=is_test(dispatch),
+            confirmation=is_confirmation(dispatch),
+        )
+        left = []
+        if len(rows) < people:
+            left = claims.leftovers(dispatch.pk, numbers, rows, channel=channel, workspace_id=workspace_id)
         compiled = content.compiled(dispatch.version_id)
-        flights = [Flight(dispatch, batch, capabilities) for batch in batches]
         for flight in flights:
-            load(flight, [row for row in rows if row.batch_no == flight.batch.number], compiled, self.provider)
+            number = flight.batch.number
+            load(flight, [row for row in rows if row.batch_no == number], compiled, self.provider)
+            flight.stays += [skipped(pk, reason) for no, pk, reason in left if no == number]
         return flights
 
     def _write_intent(self, flights: list[Flight]) -> list[tuple[Flight, float | None]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -134,31 +134,47 @@ class Ledger:
 
 def settle_flights(flights: Sequence[Flight], now: datetime, token: str = "") -> None:
     """Write what became of flights whose future is done. `token`: only of those that are still in its hands, for what
-    never left; of what left, the rows say whether somebody else has settled them.
-
-    A receipt that comes while its message's answer is written may deadlock with us on PostgreSQL, which then rolls
-    one of the two back: ours is simply written again, because giving up would make the whole batch `unknown`.
-    """
-    for tries_left in reversed(range(WRITE_TRIES)):
-        try:
-            verdicts = _write(flights, now, token)
-            break
-        except OperationalError:
-            if not tries_left or connection.in_atomic_block:
-                raise
+    never left; of what left, the rows say whether somebody else has settled them."""
+    verdicts = _insist(flights, now, token, _settle)
     for flight in flights:
         _tell_account(flight, now)
     guards.enforce(verdicts, now)
 
 
-def _write(flights: Sequence[Flight], now: datetime, token: str) -> list[guards.Verdict]:
+def leave_out(flights: Sequence[Flight], now: datetime, token: str) -> None:
+    """Write who of these flights gets nothing, where they are still in the hands of `token`. Before the others leave:
+    when the lane dies on their way nobody is in doubt who was in no request."""
+    if some := [flight for flight in flights if flight.stays]:
+        _insist(some, now, token, lambda flight, ledger: ledger.land(flight, flight.stays))
+
+
+def _insist(
+    flights: Sequence[Flight], now: datetime, token: str, write: Callable[[Flight, Ledger], object]
+) -> list[guards.Verdict]:
+    """Write flights in one transaction.
+
+    A receipt that comes while its message's answer is written may deadlock with us on PostgreSQL, which then rolls
+    one of the two back: ours is simply written again, because giving up would make the whole batch `unknown`.
+    """
+    for _ in range(WRITE_TRIES - 1):
+        try:
+            return _write(flights, now, token, write)
+        except OperationalError:
+            if connection.in_atomic_block:
+                raise
+    return _write(flights, now, token, write)
+
+
+def _write(
+    flights: Sequence[Flight], now: datetime, token: str, write: Callable[[Flight, Ledger], object]
+) -> list[guards.Verdict]:
     with transaction.atomic():
         if token:
             held = claims.still_held([flight.batch.id for flight in flights], token)
             flights = [flight for flight in flights if flight.batch.id in held]
         ledger = Ledger(now)
         for flight in sorted(flights, key=lambda f: (f.dispatch.pk, f.batch.number)):
-            _settle(flight, ledger)
+            write(flight, ledger)
         ledger.close()
         return ledger.verdicts
 
@@ -176,8 +192,6 @@ def _answer(flight: Flight) -> list[Receipt] | ProviderError:
 
 def _settle(flight: Flight, ledger: Ledger) -> None:
     dispatch_id, batch = flight.dispatch.pk, flight.batch
-    if flight.stays:
-        ledger.land(flight, flight.stays)
     answer = _answer(flight)
     if isinstance(answer, (NotSent, Misconfigured)):
         _give_back(flight, answer, ledger)

@@ -65,7 +65,8 @@ def test_the_rows_of_a_batch_are_found_by_its_number(dispatch):
     rules = {"channel": "sms", "workspace_id": dispatch.workspace_id}
     for work in (
         lambda: claims.take_rows(dispatch.pk, [1], **rules, marketing=True, test=False),
-        lambda: claims.skip_leftovers(dispatch.pk, [1], [], **rules, now=now),
+        lambda: claims.leftovers(dispatch.pk, [1], [], **rules),
+        lambda: claims.people_in(dispatch.pk, [1]),
         lambda: in_flight.count(dispatch.pk, 1),
     ):
         assert "recipient_batch" in plans(work), plans(work)

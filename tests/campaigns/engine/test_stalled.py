@@ -9,7 +9,9 @@ from campaigns.models import Batch
 from campaigns.querysets import claims
 from campaigns.querysets.outcomes import RowOutcome
 from campaigns.services.sending import lanes
+from campaigns.services.sending.courier import Courier
 from campaigns.services.settling import settle
+from contacts.models import Contact
 from tests.campaigns.engine.conftest import expire_leases, statuses
 from tests.campaigns.engine.test_faults import claim
 
@@ -80,3 +82,18 @@ def test_what_never_left_and_was_swept_meanwhile_waits_on(dispatch, engine, monk
     monkeypatch.setattr(lanes, "load", stall_and_find_nobody)
     engine.slice(dispatch.account)
     assert statuses(dispatch) == {"accepted": 3}
+
+
+def test_who_may_no_more_be_written_to_is_left_out_before_the_others_leave(dispatch, engine, sandbox, monkeypatch):
+    """Else the death of the lane meanwhile would leave somebody in doubt who was in no request."""
+    Contact.objects.filter(pk=Contact.objects.earliest("pk").pk).update(sms_consent="withdrawn")
+    send, seen = Courier.send, []
+
+    def look_and_send(self, outgoing, leave_at=None):
+        seen.append(statuses(dispatch))
+        return send(self, outgoing, leave_at)
+
+    monkeypatch.setattr(Courier, "send", look_and_send)
+    engine.slice(dispatch.account)
+    assert seen == [{"skipped": 1, "claimed": 2}]
+    assert statuses(dispatch) == {"skipped": 1, "accepted": 2}

@@ -58,7 +58,7 @@ def install(folder: Path) -> None:
         _stop_at(folder, point)
 
     _wrap(audience, "write_chunk", after=lambda: at(IN_PREPARE))
-    _wrap(claims, "take_rows", after=lambda: at(IN_CLAIM))
+    _wrap(claims, "take_batches", after=lambda: at(IN_CLAIM))
     _wrap(claims, "write_intent", before=lambda: at(BEFORE_INTENT))
     _wrap(Courier, "send", before=lambda: at(AFTER_INTENT))
     _wrap(outcomes, "settle_flights", before=lambda: at(AFTER_ANSWER))
