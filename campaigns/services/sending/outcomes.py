@@ -6,6 +6,7 @@ import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,8 +28,9 @@ from campaigns.providers.base import (
 )  # fmt: skip
 from campaigns.querysets import claims, evidence, in_flight, tallies
 from campaigns.querysets import outcomes as queries
+from campaigns.querysets.claims import ClaimedRow
 from campaigns.querysets.evidence import Signs
-from campaigns.querysets.outcomes import RowOutcome
+from campaigns.querysets.outcomes import Accepted, RowOutcome
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, guards, holds
 from campaigns.services.sending.flights import Flight
@@ -44,7 +46,7 @@ WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
 LOST_TICKET = "?"
 # Asked of each message: an enum's member is looked up through its class each time, which costs more than to compare it.
-_ACCEPTED, _NOT_SENT = Outcome.ACCEPTED, Outcome.NOT_SENT
+_ACCEPTED = Outcome.ACCEPTED
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -98,13 +100,13 @@ class Ledger:
         queries.adopt(overtaken, self.now)
         return len(before)
 
-    def accept(self, flight: Flight, accepted: Sequence[tuple[int, str, int]]) -> None:
-        """(id, provider message id, parts) of rows of a flight that the provider took."""
+    def accept(self, flight: Flight, accepted: Accepted) -> None:
+        """Rows of a flight that the provider took."""
         moved = queries.accept_flown(flight.batch.number, accepted, self.now)
         self.move(flight.dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.ACCEPTED, ""), moved)
-        if moved < len(accepted):  # a receipt was quicker than this answer; the others have got the same already
+        if moved < len(accepted.rows):  # a receipt was quicker than this answer; the others have got the same already
             queries.adopt(
-                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in accepted], self.now
+                [RowOutcome(pk, "", provider_message_id=pid, parts=parts) for pk, pid, parts in accepted.rows], self.now
             )
 
     def move(self, dispatch_id: int, source: tallies.Key, target: tallies.Key, people: int) -> None:
@@ -135,7 +137,8 @@ class Ledger:
 def settle_flights(flights: Sequence[Flight], now: datetime, token: str = "") -> None:
     """Write what became of flights whose future is done. `token`: only of those that are still in its hands, for what
     never left; of what left, the rows say whether somebody else has settled them."""
-    verdicts = _insist(flights, now, token, _settle)
+    answers = {flight.batch.id: _read(flight) for flight in flights}
+    verdicts = _insist(flights, now, token, lambda flight, ledger: _settle(flight, answers[flight.batch.id], ledger))
     for flight in flights:
         _tell_account(flight, now)
     guards.enforce(verdicts, now)
@@ -190,9 +193,38 @@ def _answer(flight: Flight) -> list[Receipt] | ProviderError:
     return flight.future.result()
 
 
-def _settle(flight: Flight, ledger: Ledger) -> None:
-    dispatch_id, batch = flight.dispatch.pk, flight.batch
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An answer that tells of each message, sorted before the transaction: SQLite has one writer, and the others need
+    only wait until it is written. `others`: what was not accepted, with the row; `forbidden`: addresses that may not be
+    written to again."""
+
+    receipts: Sequence[Receipt]
+    accepted: Accepted
+    others: Sequence[tuple[Receipt, ClaimedRow]]
+    forbidden: Sequence[str]
+
+
+def _read(flight: Flight) -> _Told | ProviderError:
     answer = _answer(flight)
+    if isinstance(answer, ProviderError):
+        return answer
+    by_reference = {receipt.reference: receipt for receipt in answer}
+    accepted, others = [], []
+    for reference, row in flight.rows.items():
+        receipt = by_reference.get(reference)
+        if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
+            receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
+        if receipt.outcome is _ACCEPTED:
+            accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
+        else:
+            others.append((receipt, row))
+    forbidden = [flight.rows[r.reference].address for r in answer if r.suppress and r.reference in flight.rows]
+    return _Told(answer, Accepted.of(accepted), others, forbidden)
+
+
+def _settle(flight: Flight, answer: _Told | ProviderError, ledger: Ledger) -> None:
+    dispatch_id, batch = flight.dispatch.pk, flight.batch
     if isinstance(answer, (NotSent, Misconfigured)):
         _give_back(flight, answer, ledger)
     elif isinstance(answer, MaybeSent):
@@ -209,7 +241,7 @@ def _settle(flight: Flight, ledger: Ledger) -> None:
         ledger.units[dispatch_id] -= flight.units
         _close(flight, ledger.now, unknown=False, answer=answer)
     else:
-        _take_receipts(flight, answer, ledger)
+        _take(flight, answer, ledger)
 
 
 def _answers(flight: Flight) -> int:
@@ -238,25 +270,20 @@ def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
     claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text, tried=tried)
 
 
-def _take_receipts(flight: Flight, receipts: Sequence[Receipt], ledger: Ledger) -> None:
+def _take(flight: Flight, told: _Told, ledger: Ledger) -> None:
     dispatch_id = flight.dispatch.pk
-    by_reference = {receipt.reference: receipt for receipt in receipts}
-    new_batches = _new_batches(flight, receipts, ledger.now)
-    accepted, outcomes = [], []
-    for reference, row in flight.rows.items():
-        receipt = by_reference.get(reference)
-        if receipt is not None and receipt.outcome is _ACCEPTED:
-            accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
-            continue
-        if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
-            receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
-        outcomes.append(_row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(reference)))
-    ledger.accept(flight, accepted)
+    new_batches = _new_batches(flight, told.others, ledger.now)
+    outcomes = [
+        _row_outcome(receipt, row.id, flight.parts.get(row.id, 1), new_batches.get(receipt.reference))
+        for receipt, row in told.others
+    ]
+    ledger.accept(flight, told.accepted)
     ledger.land(flight, outcomes)
-    _suppress(flight, receipts, ledger.now)
-    note_tickets(flight, receipts, ledger.now)
+    _suppress(flight, told.forbidden, ledger.now)
+    note_tickets(flight, told.receipts, ledger.now)
     unknown = any(o.status == RecipientStatus.UNKNOWN for o in outcomes)
     gone = [o for o in outcomes if o.status != RecipientStatus.QUEUED]
+    accepted = told.accepted.rows
     people, parts = len(accepted) + len(gone), sum(row[2] for row in accepted) + sum(o.parts for o in gone)
     ledger.handed[dispatch_id] += people
     ledger.parts[dispatch_id] += parts
@@ -297,8 +324,7 @@ def note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> 
     )
 
 
-def _suppress(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
-    addresses = [flight.rows[r.reference].address for r in receipts if r.suppress and r.reference in flight.rows]
+def _suppress(flight: Flight, addresses: Sequence[str], now: datetime) -> None:
     if addresses:
         consent.suppress_many(
             flight.dispatch.workspace,
@@ -327,12 +353,12 @@ def _row_outcome(receipt: Receipt, recipient_id: int, parts: int, new_batch: int
     )
 
 
-def _new_batches(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> dict[str, int]:
+def _new_batches(flight: Flight, told: Sequence[tuple[Receipt, ClaimedRow]], now: datetime) -> dict[str, int]:
     """Batches for the rows of a flight that go back while others of it left, one for each time they have to wait:
     reference -> its number. Rows that the vendor's rules let go no further are not among them."""
     waits: dict[float, list[str]] = defaultdict(list)
-    for receipt in receipts:
-        if receipt.outcome is not _NOT_SENT or receipt.reference not in flight.rows:
+    for receipt, _row in told:
+        if receipt.outcome is not Outcome.NOT_SENT:
             continue
         if receipt.retry_limit is None or flight.batch.tries <= receipt.retry_limit:
             waits[receipt.retry_after or 0.0].append(receipt.reference)
