@@ -75,9 +75,9 @@ def write_audience(dispatch_id: int) -> None:
     spec = prepare.spec_of(dispatch)
     began = timezone.now()
     end = began + timedelta(seconds=settings.LANE_SLICE_SECONDS)
-    while prepare.write_next(dispatch, spec, began) and not draining.is_set():
+    while (took := prepare.write_next(dispatch, spec, began)) is not None and not draining.is_set():
         start_lanes(dispatch.account_id)
-        time.sleep(prepare.rest_after(timezone.now() - began))
+        time.sleep(prepare.rest_after(took))
         began = timezone.now()
         if began >= end and prepare.to_prepare(began):
             break

@@ -132,7 +132,7 @@ def write_audience(made: Dispatch, most: int | None = None) -> int:
     taken = prepare.take(made.pk, timezone.now())
     assert taken is not None
     spec = prepare.spec_of(taken)
-    while prepare.write_next(taken, spec, timezone.now()):
+    while prepare.write_next(taken, spec, timezone.now()) is not None:
         taken.refresh_from_db()
         if most and taken.people >= most:
             Dispatch.objects.filter(pk=made.pk).update(prepared_at=timezone.now(), lease_until=None, token="")

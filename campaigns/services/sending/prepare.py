@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import secrets
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from campaigns.models import Batch, Dispatch, DispatchKind
 from campaigns.querysets import audience as queries
@@ -78,29 +79,33 @@ def spec_of(dispatch: Dispatch) -> queries.AudienceSpec:
     )
 
 
-def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) -> bool:
-    """Write one chunk in one transaction; False when the audience is complete, or the lease is gone.
+def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) -> float | None:
+    """Write one chunk in one transaction; gives how many seconds that took, None when the audience is complete, or the
+    lease is gone.
 
     The lease is checked, and the cursor and counters move, in the transaction that writes the rows, so that a
     second run of the same task changes nothing.
     """
+    mine = Dispatch.objects.filter(pk=dispatch.pk, token=dispatch.token, prepared_at=None, status__in=PREPARING)
+    seen = mine.first()
+    if seen is None:
+        return None
+    bounds = queries.next_chunk(spec, seen.cursor, CHUNK)
+    if bounds is None:
+        _complete(mine, now)
+        return None
+    upper, people = bounds
+    alone = canaries.left_to_cut(seen)
+    chunk = queries.read_chunk(spec, (seen.cursor, upper), exact=alone > 0)
     with transaction.atomic():
-        held = Dispatch.objects.select_for_update().filter(
-            pk=dispatch.pk, token=dispatch.token, prepared_at=None, status__in=PREPARING
-        )
-        current = held.first()
-        if current is None:
-            return False
-        chunk = queries.next_chunk(spec, current.cursor, CHUNK)
-        if chunk is None:
-            Dispatch.objects.filter(pk=current.pk).update(prepared_at=now, lease_until=None, token="")
-            moves.begin(current, now)
-            return False
-        upper, people = chunk
+        began = time.monotonic()
+        current = mine.select_for_update().first()
+        if current is None or current.cursor != seen.cursor:
+            return None
         last_id = queries.last_recipient_id()
-        alone = canaries.left_to_cut(current)
+        first_batch = current.batches + 1
         written = queries.write_chunk(
-            spec, current.pk, (current.cursor, upper), people, current.batches + 1, current.batch_size, now, alone
+            spec, current.pk, (seen.cursor, upper), people, chunk, first_batch, current.batch_size, now, alone
         )
         batches = _count_in(current, people, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
@@ -113,14 +118,22 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
             lease_until=now + timedelta(seconds=settings.LEASE_SECONDS),
         )
         moves.begin(current, now)
-    return True
+    return time.monotonic() - began
 
 
-def rest_after(took: timedelta) -> float:
-    """Seconds to leave the database to others after a chunk that took so long: on SQLite as long again. It has one
-    writer, and who waits for it looks every 100 ms, so that chunk after chunk kept lanes and callbacks out of 99 % of
-    the time. PostgreSQL's writers do not wait for each other."""
-    return 0.0 if sql.is_postgres() else min(max(0.0, took.total_seconds()), LONGEST_REST)
+def _complete(mine: QuerySet[Dispatch], now: datetime) -> None:
+    with transaction.atomic():
+        current = mine.select_for_update().first()
+        if current is not None:
+            Dispatch.objects.filter(pk=current.pk).update(prepared_at=now, lease_until=None, token="")
+            moves.begin(current, now)
+
+
+def rest_after(seconds: float) -> float:
+    """Seconds to leave the database to others after a chunk was written in so many: on SQLite as long again. It has one
+    writer, and chunk after chunk kept lanes and callbacks out of 99 % of the time. PostgreSQL's writers do not wait for
+    each other."""
+    return 0.0 if sql.is_postgres() else min(seconds, LONGEST_REST)
 
 
 def _count_in(dispatch: Dispatch, most: int, last_id: int, now: datetime) -> int:

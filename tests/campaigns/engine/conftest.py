@@ -108,7 +108,7 @@ class Engine:
         taken = prepare.take(dispatch.pk, timezone.now())
         if taken:
             spec = prepare.spec_of(taken)
-            while prepare.write_next(taken, spec, timezone.now()):
+            while prepare.write_next(taken, spec, timezone.now()) is not None:
                 pass
         dispatch.refresh_from_db()
         return dispatch

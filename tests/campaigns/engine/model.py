@@ -110,7 +110,7 @@ class DispatchModel(Watched):
             return
         spec = prepare.spec_of(taken)
         for _ in range(chunks):
-            if not prepare.write_next(taken, spec, self.now):
+            if prepare.write_next(taken, spec, self.now) is None:
                 break
         prepare.give_back(taken)
 

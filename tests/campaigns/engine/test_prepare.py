@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
+from campaigns.querysets import audience as queries
 from campaigns.services.sending import prepare
 from campaigns.services.writing import audience
 from contacts.models import Contact, Suppression
@@ -29,7 +30,7 @@ def write_while_the_first_changes(dispatch, then):
     spec = prepare.spec_of(taken)
     prepare.write_next(taken, spec, timezone.now())
     Contact.objects.filter(key="K0").update(sms_consent=then)
-    while prepare.write_next(taken, spec, timezone.now()):
+    while prepare.write_next(taken, spec, timezone.now()) is not None:
         pass
 
 
@@ -200,6 +201,23 @@ def test_a_killed_preparation_goes_on_at_its_cursor(make_account, make_campaign,
     assert statuses(engine.prepare(dispatch)) == {"queued": 10}
 
 
+def test_who_is_deleted_while_a_chunk_is_written_is_not_in_it(
+    make_account, make_campaign, make_contacts, engine, monkeypatch
+):
+    make_contacts(5)
+    read = queries.read_chunk
+
+    def read_and_delete(*args, **more):
+        chunk = read(*args, **more)
+        Contact.objects.filter(key="K3").delete()
+        return chunk
+
+    monkeypatch.setattr(queries, "read_chunk", read_and_delete)
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    assert statuses(dispatch) == {"queued": 4}
+    assert dispatch.people == 4
+
+
 def test_an_opt_out_after_preparation_is_obeyed_when_the_row_is_claimed(
     make_account, make_campaign, make_contacts, engine, sandbox, workspace, now
 ):
@@ -214,9 +232,8 @@ def test_an_opt_out_after_preparation_is_obeyed_when_the_row_is_claimed(
 
 def test_on_sqlite_a_chunk_is_followed_by_a_rest_as_long_as_it_took():
     """Else lanes and callbacks wait for the one writer until the whole audience is there."""
-    assert prepare.rest_after(timedelta(seconds=0.2)) == (0.0 if connection.vendor == "postgresql" else 0.2)
+    assert prepare.rest_after(0.2) == (0.0 if connection.vendor == "postgresql" else 0.2)
 
 
-@pytest.mark.parametrize("hours", [-1, 1])
-def test_a_rest_is_short_even_when_the_clock_was_set_meanwhile(hours):
-    assert 0 <= prepare.rest_after(timedelta(hours=hours)) <= prepare.LONGEST_REST
+def test_a_rest_is_short_even_when_the_disk_was_slow():
+    assert prepare.rest_after(60.0) <= prepare.LONGEST_REST
