@@ -223,10 +223,8 @@ def read_chunk(spec: AudienceSpec, bounds: tuple[int, int], *, exact: bool) -> F
     sql.run("DELETE FROM temp.chunk", [])
     sql.run(f"INSERT INTO temp.chunk {select}", params)
     # Somebody may have been deleted since.
-    return (
-        "WITH a AS (SELECT * FROM temp.chunk WHERE EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = chunk.id))",
-        [],
-    )
+    still_there = "EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = chunk.id)"
+    return f"WITH a AS (SELECT * FROM temp.chunk WHERE {still_there})", []
 
 
 def write_chunk(
