@@ -27,6 +27,8 @@ def of_account(account_id: int, ids: Sequence[int]) -> dict[int, Owned]:
 
     Two statements: for their join SQLite read the whole ledger of each of the account's dispatches.
     """
+    if not ids:
+        return {}
     listed, param = sql.among(ids)
     rows = sql.rows(f"SELECT id, dispatch_id, attempt FROM campaigns_recipient WHERE id {listed}", [param])
     found = {pk: (dispatch_id, attempt) for pk, dispatch_id, attempt in rows}
