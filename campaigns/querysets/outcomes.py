@@ -13,8 +13,10 @@ from campaigns.querysets import in_flight, sql
 from campaigns.states import RecipientStatus
 
 # A row `r` that left in a batch (its number is the parameter) and has no outcome. What was given back since, and waits
-# again, is in another batch, or its batch was given back by the only one who would write an answer.
-_FLOWN = f"r.status = '{RecipientStatus.QUEUED}' AND r.batch_no = %s"
+# again, is in another batch, or its batch was given back by the only one who would write an answer. As a CASE, by which
+# PostgreSQL expects half of the rows and looks each up by its id: it took a batch of a dispatch that its statistics do
+# not know for one row, and compared everybody of the answer with everybody of the batch.
+_FLOWN = f"CASE WHEN r.status = '{RecipientStatus.QUEUED}' AND r.batch_no = %s THEN true ELSE false END"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from campaigns.models import Dispatch, ProviderEvent
-from campaigns.querysets import audience, callbacks, claims, in_flight, ledger_ids, reading, sql
+from campaigns.models import Dispatch, ProviderEvent, Recipient
+from campaigns.querysets import audience, callbacks, claims, in_flight, ledger_ids, outcomes, reading, sql
+from campaigns.querysets.outcomes import Accepted
 from campaigns.querysets.reading import Walk
 from campaigns.services.sending import prepare
 from tests.bench import ledger
@@ -76,6 +77,15 @@ def test_those_whom_callbacks_speak_of_are_looked_up_by_their_ids(dispatch, with
     """Not among all who got something through the account, for every bite of callbacks; nor where SQLite has no
     statistics yet."""
     plan = plans(lambda: ledger_ids.of_account(dispatch.account_id, range(1, 501)))
+    assert "PRIMARY KEY" in plan or "pkey" in plan, plan
+    assert "recipient_" not in plan.replace("campaigns_recipient_pkey", ""), plan
+
+
+def test_the_people_of_an_answer_are_looked_up_by_their_ids(dispatch):
+    """Not compared each with everybody of the batch."""
+    ids = Recipient.objects.filter(dispatch=dispatch, batch_no=1).values_list("pk", flat=True)
+    accepted = Accepted.of([(pk, f"vendor-{pk}", 1) for pk in ids])
+    plan = plans(lambda: outcomes.accept_flown(1, accepted, timezone.now()))
     assert "PRIMARY KEY" in plan or "pkey" in plan, plan
     assert "recipient_" not in plan.replace("campaigns_recipient_pkey", ""), plan
 
