@@ -13,9 +13,9 @@ from campaigns.querysets import in_flight, sql
 from campaigns.states import RecipientStatus
 
 # A row `r` that left in a batch (its number is the parameter) and has no outcome. What was given back since, and waits
-# again, is in another batch, or its batch was given back by the only one who would write an answer. As a CASE, by which
-# PostgreSQL expects half of the rows and looks each up by its id: it took a batch of a dispatch that its statistics do
-# not know for one row, and compared everybody of the answer with everybody of the batch.
+# again, is in another batch, or its batch was given back by the only one who would write an answer. As a CASE, which
+# keeps both planners to the ids: in a dispatch that their statistics do not know PostgreSQL compared everybody of the
+# answer with everybody of the batch, and SQLite went through the index of all batches.
 _FLOWN = f"CASE WHEN r.status = '{RecipientStatus.QUEUED}' AND r.batch_no = %s THEN true ELSE false END"
 
 
