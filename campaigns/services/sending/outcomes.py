@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -32,21 +30,18 @@ from campaigns.querysets.claims import ClaimedRow
 from campaigns.querysets.evidence import Signs
 from campaigns.querysets.outcomes import Accepted, RowOutcome
 from campaigns.services.connecting import accounts
-from campaigns.services.sending import budgets, guards, holds
+from campaigns.services.sending import budgets, guards, holds, provider_answers
 from campaigns.services.sending.flights import Flight
+from campaigns.services.sending.provider_answers import ACCEPTED, Told
 from campaigns.services.settling import follow_times
 from campaigns.states import BatchStatus, Reason, RecipientStatus
 from contacts.services import consent
 from contacts.states import ConsentSource, SuppressionReason
 
-log = logging.getLogger(__name__)
-
 LONGEST_BACKOFF = 300.0
 WRITE_TRIES = 4
 # Begins what stands for the ticket of a request that was accepted without telling it; no vendor's id begins so.
 LOST_TICKET = "?"
-# Asked of each message: an enum's member is looked up through its class each time, which costs more than to compare it.
-_ACCEPTED = Outcome.ACCEPTED
 _STATUS = {
     Outcome.ACCEPTED: RecipientStatus.ACCEPTED,
     Outcome.REFUSED: RecipientStatus.FAILED,
@@ -137,10 +132,10 @@ class Ledger:
 def settle_flights(flights: Sequence[Flight], now: datetime, token: str = "") -> None:
     """Write what became of flights whose future is done. `token`: only of those that are still in its hands, for what
     never left; of what left, the rows say whether somebody else has settled them."""
-    answers = {flight.batch.id: _read(flight) for flight in flights}
+    answers = {flight.batch.id: provider_answers.read(flight) for flight in flights}
     verdicts = _insist(flights, now, token, lambda flight, ledger: _settle(flight, answers[flight.batch.id], ledger))
     for flight in flights:
-        _tell_account(flight, now)
+        _tell_account(flight, answers[flight.batch.id], now)
     guards.enforce(verdicts, now)
 
 
@@ -182,48 +177,7 @@ def _write(
         return ledger.verdicts
 
 
-def _answer(flight: Flight) -> list[Receipt] | ProviderError:
-    """The answer; a bug in an adapter counts as "perhaps sent", never as a crash that forgets the batch."""
-    if flight.future is None:
-        return []
-    error = flight.future.exception()
-    if error is not None:
-        log.error("adapter failed", exc_info=error, extra={"batch": flight.batch.id, "dispatch": flight.dispatch.pk})
-        return MaybeSent(Reason.UNREADABLE_ANSWER, f"{type(error).__name__}: {error}"[:300])
-    return flight.future.result()
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """An answer that tells of each message, sorted before the transaction: SQLite has one writer, and the others need
-    only wait until it is written. `others`: what was not accepted, with the row; `forbidden`: addresses that may not be
-    written to again."""
-
-    receipts: Sequence[Receipt]
-    accepted: Accepted
-    others: Sequence[tuple[Receipt, ClaimedRow]]
-    forbidden: Sequence[str]
-
-
-def _read(flight: Flight) -> _Told | ProviderError:
-    answer = _answer(flight)
-    if isinstance(answer, ProviderError):
-        return answer
-    by_reference = {receipt.reference: receipt for receipt in answer}
-    accepted, others = [], []
-    for reference, row in flight.rows.items():
-        receipt = by_reference.get(reference)
-        if receipt is None:  # the adapter owes one receipt per message; without one nobody knows
-            receipt = Receipt(reference, Outcome.UNKNOWN, reason=Reason.UNREADABLE_ANSWER)
-        if receipt.outcome is _ACCEPTED:
-            accepted.append((row.id, receipt.provider_message_id[:200], receipt.parts or flight.parts.get(row.id, 1)))
-        else:
-            others.append((receipt, row))
-    forbidden = [flight.rows[r.reference].address for r in answer if r.suppress and r.reference in flight.rows]
-    return _Told(answer, Accepted.of(accepted), others, forbidden)
-
-
-def _settle(flight: Flight, answer: _Told | ProviderError, ledger: Ledger) -> None:
+def _settle(flight: Flight, answer: Told | ProviderError, ledger: Ledger) -> None:
     dispatch_id, batch = flight.dispatch.pk, flight.batch
     if isinstance(answer, (NotSent, Misconfigured)):
         _give_back(flight, answer, ledger)
@@ -270,7 +224,7 @@ def _give_back(flight: Flight, error: ProviderError, ledger: Ledger) -> None:
     claims.give_back_batch(flight.batch.id, not_before, error.http_status, error.text, tried=tried)
 
 
-def _take(flight: Flight, told: _Told, ledger: Ledger) -> None:
+def _take(flight: Flight, told: Told, ledger: Ledger) -> None:
     dispatch_id = flight.dispatch.pk
     new_batches = _new_batches(flight, told.others, ledger.now)
     outcomes = [
@@ -392,10 +346,9 @@ def _close(flight: Flight, now: datetime, *, unknown: bool, answer: ProviderErro
     )
 
 
-def _tell_account(flight: Flight, now: datetime) -> None:
+def _tell_account(flight: Flight, answer: Told | ProviderError, now: datetime) -> None:
     """What the answer says about the account: healthy, slow down, breaker, or a person is needed."""
     account_id = flight.dispatch.account_id
-    answer = _answer(flight)
     if isinstance(answer, Missed):
         return
     if isinstance(answer, Misconfigured):
@@ -408,8 +361,8 @@ def _tell_account(flight: Flight, now: datetime) -> None:
         accounts.note_answer(account_id, now)
     elif isinstance(answer, ProviderError):
         accounts.note_failure(account_id, answer.reason, answer.text, now)
-    elif isinstance(answer, list):
-        _tell_account_of_receipts(flight.dispatch, answer, now)
+    elif isinstance(answer, Told):
+        _tell_account_of_receipts(flight.dispatch, answer.receipts, now)
 
 
 def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], now: datetime) -> None:
@@ -420,7 +373,7 @@ def _tell_account_of_receipts(dispatch: Dispatch, receipts: Sequence[Receipt], n
         return
     # One with a retry limit is about its own recipient (a flooded number), which need not slow down the others; one
     # without a reason has missed its slot.
-    others = [receipt for receipt in receipts if receipt.outcome is not _ACCEPTED]
+    others = [receipt for receipt in receipts if receipt.outcome is not ACCEPTED]
     took_some = len(others) < len(receipts)
     limited = next((r for r in others if r.outcome is Outcome.NOT_SENT and r.retry_limit is None and r.reason), None)
     answered = took_some or any(receipt.outcome is Outcome.REFUSED for receipt in others)
