@@ -41,6 +41,12 @@ class ClaimedRow(NamedTuple):
     contact_id: int | None
 
 
+def take_turn(dispatch_id: int, now: datetime) -> bool:
+    """Note that a lane serves the dispatch, and lock it; False when it is not being sent."""
+    turn = "UPDATE campaigns_dispatch SET last_claim_at = %s WHERE id = %s AND status = 'sending'"
+    return sql.run(turn, [sql.stamp(now), dispatch_id]) > 0
+
+
 def take_batches(
     dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime, last: int | None = None
 ) -> list[ClaimedBatch]:

@@ -42,7 +42,7 @@ SINGLE_MESSAGES = 400
 IDLE_SECONDS = 0.3
 # A lane looks this often which dispatches have work: for each claim it was half of the lane's time. Whether a dispatch
 # still sends is asked by the claim itself, so a pause holds at once; a new dispatch, limit or quiet hour this late.
-LOOK_SECONDS = 0.2
+LOOK_SECONDS = 0.5
 ALL_BATCHES = 2**31 - 1
 
 Clock = Callable[[], datetime]
@@ -174,7 +174,7 @@ class _Slice:
 
     def _may_try(self, now: datetime) -> bool:
         """False while the account's breaker is open and another lane tries it; this lane, when it gets to try."""
-        self.account = ProviderAccount.objects.get(pk=self.account.pk)
+        self.account = accounts.look_again(self.account)
         if self.account.hold_until and self.account.hold_until > now:
             self.courier.brake((self.account.hold_until - now).total_seconds())
         until = now + timedelta(seconds=settings.LEASE_SECONDS)
@@ -247,8 +247,7 @@ class _Slice:
         with transaction.atomic():
             # The dispatch before its batches and its counters, as everybody who writes them, also who stops it: two
             # would else wait for each other.
-            sending = Dispatch.objects.filter(pk=dispatch.pk, status=DispatchStatus.SENDING)
-            if not sending.update(last_claim_at=now):
+            if not claims.take_turn(dispatch.pk, now):
                 return []
             lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
             batches = claims.take_batches(

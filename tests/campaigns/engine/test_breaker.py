@@ -8,6 +8,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Dispatch, ProviderAccount
@@ -76,6 +78,14 @@ def test_a_probe_that_fails_waits_twice_as_long_up_to_five_minutes(account, now)
         waits.append((account.hold_until - at).total_seconds())
     assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
     assert account.broken_since == now
+
+
+def test_a_lane_that_looks_at_it_again_reads_no_list_of_the_vendors(account, dispatch, engine):
+    with CaptureQueriesContext(connection) as found:
+        engine.slice(account)
+    looks = [query["sql"] for query in found if "FROM campaigns_provideraccount" in query["sql"]]
+    assert len(looks) >= dispatch.batches > 1
+    assert not any("remote_" in look for look in looks)
 
 
 def test_nothing_leaves_while_it_is_open(account, dispatch, engine, sandbox):
