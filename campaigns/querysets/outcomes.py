@@ -21,7 +21,8 @@ _FLOWN = f"CASE WHEN r.status = '{RecipientStatus.QUEUED}' AND r.batch_no = %s T
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """The new state of one ledger row. `batch_no` is set when the row goes to another batch."""
+    """The new state of one ledger row. `batch_no` is set when the row goes to another batch, `attempt` when it is news
+    of this attempt alone."""
 
     id: int
     status: str
@@ -31,23 +32,37 @@ class RowOutcome:
     parts: int = 0
     final: bool = False
     batch_no: int | None = None
+    attempt: int | None = None
 
 
-_COLUMNS = ("id", "status", "reason", "detail", "provider_message_id", "parts", "final", "batch_no")
-_PG_TYPES = ("bigint", "text", "text", "text", "text", "int", "bool", "int")
+_TYPES = {
+    "id": "bigint",
+    "status": "text",
+    "reason": "text",
+    "detail": "text",
+    "provider_message_id": "text",
+    "parts": "int",
+    "final": "bool",
+    "batch_no": "int",
+    "attempt": "int",
+}
 
 
 def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
-    """The outcomes as a table `j` in SQL."""
+    """The outcomes as a table `j` in SQL. What is the same for all of them, as nearly everything is, stands in it once:
+    SQLite would parse it anew for each row and column."""
+    found = {name: [getattr(outcome, name) for outcome in outcomes] for name in _TYPES}
+    differ = [name for name, values in found.items() if name == "id" or values.count(values[0]) < len(values)]
+    same = {name: values[0] for name, values in found.items() if name not in differ}
     if sql.is_postgres():
-        unnest = ", ".join(f"%s::{kind}[]" for kind in _PG_TYPES)
-        return (
-            f"unnest({unnest}) AS j({', '.join(_COLUMNS)})",
-            [[getattr(o, column) for o in outcomes] for column in _COLUMNS],
-        )
-    columns = ", ".join(f"value ->> {i} AS {name}" for i, name in enumerate(_COLUMNS))
-    rows = [[getattr(o, column) for column in _COLUMNS] for o in outcomes]
-    return f"(SELECT {columns} FROM json_each(%s)) AS j", [orjson.dumps(rows).decode()]
+        once = "".join(f", %s::{_TYPES[name]} AS {name}" for name in same)
+        arrays = ", ".join(f"%s::{_TYPES[name]}[]" for name in differ)
+        table = f"(SELECT v.*{once} FROM unnest({arrays}) AS v({', '.join(differ)})) AS j"
+        return table, [*same.values(), *(found[name] for name in differ)]
+    columns = [f"value ->> {place} AS {name}" for place, name in enumerate(differ)]
+    table = f"(SELECT {', '.join([*columns, *(f'%s AS {name}' for name in same)])} FROM json_each(%s)) AS j"
+    rows = list(zip(*(found[name] for name in differ), strict=True))
+    return table, [*same.values(), orjson.dumps(rows).decode()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +111,15 @@ def write_flown(number: int, outcomes: Sequence[RowOutcome], now: datetime) -> l
 
 
 def write(outcomes: Sequence[RowOutcome], sources: frozenset[str], now: datetime) -> dict[int, tuple[str, str]]:
-    """Move the rows that are in one of `sources`; gives id -> (status, reason) from before, for the counters.
+    """Move the rows that are in one of `sources`, and of whose attempt it is; gives id -> (status, reason) from before,
+    for the counters.
 
     The locking SELECT gives the old status: RETURNING can only tell the new one. Which of them are in flight is asked
     after it, when nobody else can land their batch any more.
     """
-    before = statuses([o.id for o in outcomes])
+    attempts = {o.id: o.attempt for o in outcomes}
+    found = _locked(list(attempts)).items()
+    before = {pk: (status, why) for pk, (attempt, status, why) in found if attempts[pk] in (None, attempt)}
     waiting = (pk for pk, (status, _) in before.items() if status == RecipientStatus.QUEUED)
     before.update(dict.fromkeys(in_flight.held(waiting), (RecipientStatus.CLAIMED.value, "")))
     movable = {pk: state for pk, state in before.items() if state[0] in sources}
@@ -135,24 +153,26 @@ def adopt(outcomes: Sequence[RowOutcome], now: datetime) -> None:
     key = "j.id" if sql.is_postgres() else "+j.id"
     sql.run(
         "UPDATE campaigns_recipient AS r SET provider_message_id = j.provider_message_id, parts = j.parts, "
-        f"handed_over_at = COALESCE(r.handed_over_at, %s) FROM {table} WHERE r.id = {key}",
+        f"handed_over_at = COALESCE(r.handed_over_at, %s) FROM {table} WHERE r.id = {key} "
+        "AND r.attempt = COALESCE(j.attempt, r.attempt)",
         [sql.stamp(now), *params],
     )
 
 
-def statuses(ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """id -> (status, reason). Locked until commit on PostgreSQL; SQLite's transaction already holds the one lock.
-    In id order, so that two writers of the same rows never wait for each other in a circle."""
+def _locked(ids: Sequence[int]) -> dict[int, tuple[int, str, str]]:
+    """id -> (attempt, status, reason). Locked until commit on PostgreSQL; SQLite's transaction already holds the one
+    lock. In id order, so that two writers of the same rows never wait for each other in a circle."""
     if not ids:
         return {}
     if sql.is_postgres():
         found = sql.rows(
-            "SELECT id, status, reason FROM campaigns_recipient WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(ids)]
+            "SELECT id, attempt, status, reason FROM campaigns_recipient WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
+            [list(ids)],
         )
     else:
         found = sql.rows(
-            "SELECT r.id, r.status, r.reason FROM json_each(%s) AS j CROSS JOIN campaigns_recipient r "
+            "SELECT r.id, r.attempt, r.status, r.reason FROM json_each(%s) AS j CROSS JOIN campaigns_recipient r "
             "ON r.id = +j.value",
             [orjson.dumps(list(ids)).decode()],
         )
-    return {int(pk): (str(status), str(why)) for pk, status, why in found}
+    return {pk: (attempt, status, why) for pk, attempt, status, why in found}

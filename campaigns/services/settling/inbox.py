@@ -47,6 +47,8 @@ _TEXTS = ("event_id", "reference", "provider_message_id", "address", "code", "te
 Handshake = tuple[Stored, Event]
 # Callback -> what it says, or what went wrong with reading it.
 Read = dict[int, list[Event] | Exception]
+# Account -> what all of its callbacks mean.
+Matched = dict[int, receipts.Matched]
 
 
 _arrivals = GroupCommit(callbacks.keep)
@@ -93,16 +95,19 @@ def pending(now: datetime) -> bool:
 def apply_next(now: datetime) -> bool:
     """Apply a bite of stored callbacks, oldest first; gives whether there may be more.
 
-    They are read before the transaction: on SQLite nobody else can write while it is open.
+    They are read and matched before the transaction: on SQLite nobody else can write while it is open.
     """
     found, more = callbacks.oldest(now, CHUNK, CHUNK_CHARACTERS)
     through = ProviderAccount.objects.select_related("workspace").in_bulk({row.account_id for row in found})
     read = _read(found, through)
+    matched = _match(found, through, read, now)
     handshakes: list[Handshake] = []
     with transaction.atomic():
         stored = callbacks.take(found, now)
+        if len(stored) < len(found):  # somebody else was here meanwhile
+            matched = {}
         for account_id, rows in _by_account(stored):
-            handshakes += _apply_or_park(through[account_id], rows, read, now)
+            handshakes += _apply_or_park(through[account_id], rows, read, matched, now)
         callbacks.close(stored)
     for row, event in handshakes:
         _shake_hands(row, event, now)
@@ -131,6 +136,22 @@ def _read(found: Sequence[Stored], through: Mapping[int, ProviderAccount]) -> Re
     return read
 
 
+def _match(found: Sequence[Stored], through: Mapping[int, ProviderAccount], read: Read, now: datetime) -> Matched:
+    """What goes wrong with it is told when it is matched again, in the transaction and one by one."""
+    matched: Matched = {}
+    for account_id, rows in _by_account(found):
+        try:
+            matched[account_id] = receipts.match(through[account_id], _said(rows, read), now)
+        except Exception:
+            log.exception("callbacks not matched", extra={"account": account_id, "events": len(rows)})
+    return matched
+
+
+def _said(rows: Sequence[Stored], read: Read) -> list[Event]:
+    """What can be read of these callbacks."""
+    return [event for row in rows if isinstance(events := read[row.pk], list) for event in events]
+
+
 def _events_of(row: Stored, provider: Provider) -> list[Event] | Exception:
     try:
         events = fetched.events_of(row) if row.kind == fetched.FETCHED else provider.parse(_hook(row))
@@ -151,22 +172,26 @@ def _plain(text: str) -> str:
     return text.replace("\0", "")
 
 
-def _apply_or_park(account: ProviderAccount, stored: Sequence[Stored], read: Read, now: datetime) -> list[Handshake]:
+def _apply_or_park(
+    account: ProviderAccount, stored: Sequence[Stored], read: Read, matched: Matched, now: datetime
+) -> list[Handshake]:
     """One callback must not stop the others: what cannot be applied with them is applied alone, and what cannot be
     applied alone is kept and tried again."""
     try:
         with transaction.atomic():
-            return _apply_stored(account, stored, read, now)
+            return _apply_stored(account, stored, read, matched, now)
     except Exception as error:
         log.exception("callbacks not applied", extra={"account": account.pk, "events": len(stored)})
         if len(stored) > 1:
-            return [found for row in stored for found in _apply_or_park(account, [row], read, now)]
+            return [found for row in stored for found in _apply_or_park(account, [row], read, {}, now)]
         _conclude(stored[0], True, now)
         stored[0].note = _plain(f"{type(error).__name__}: {error}")[:300]
         return []
 
 
-def _apply_stored(account: ProviderAccount, stored: Sequence[Stored], read: Read, now: datetime) -> list[Handshake]:
+def _apply_stored(
+    account: ProviderAccount, stored: Sequence[Stored], read: Read, matched: Matched, now: datetime
+) -> list[Handshake]:
     """Gives the handshakes to answer after the commit; their rows are parked until they are."""
     parsed: dict[int, list[Event]] = {}
     for row in stored:
@@ -178,7 +203,8 @@ def _apply_stored(account: ProviderAccount, stored: Sequence[Stored], read: Read
             raise events
         else:
             parsed[row.pk] = events
-    unmatched = set(receipts.apply(account, [e for events in parsed.values() for e in events], now).unmatched)
+    meaning = matched.get(account.pk) or receipts.match(account, _said(stored, read), now)
+    unmatched = set(receipts.apply_matched(account, meaning, now).unmatched)
     handshakes: list[Handshake] = []
     for row in stored:
         if row.pk not in parsed:

@@ -37,6 +37,23 @@ _ACTION = {
 _RANK = {"accept": 0, "carry": 1, "refuse": 2, "undeliver": 2, "deliver": 3}
 
 
+ByRow = Mapping[int, Sequence[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Events of one account, and what they mean for its ledger rows. `rows`: dispatch -> row -> events; `moves`:
+    (dispatch, action, new states); `again`: (dispatch, rows, seconds until a new attempt); `watched`: the dispatches
+    that are still being sent; `unmatched`: events whose reference no ledger row has."""
+
+    events: Sequence[Event]
+    rows: Mapping[int, ByRow]
+    moves: Sequence[tuple[int, str, Sequence[RowOutcome]]]
+    again: Sequence[tuple[int, Sequence[int], float]]
+    watched: Mapping[int, Dispatch]
+    unmatched: tuple[Event, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """`moved` rows changed; `unmatched` are events whose reference no ledger row has."""
@@ -47,22 +64,43 @@ class Applied:
 
 def apply(account: ProviderAccount, events: Sequence[Event], now: datetime) -> Applied:
     """Apply events of one account: ledger, suppressions, replies. Repeated application changes nothing."""
+    return apply_matched(account, match(account, events, now), now)
+
+
+def match(account: ProviderAccount, events: Sequence[Event], now: datetime) -> Matched:
+    """What events of one account mean. Better before a transaction: on SQLite nobody else can write while one is
+    open. A row that has begun a new attempt since is left alone when it is written."""
+    events = tickets.resolve(account, events, now)
+    rows, unmatched = _match(account, [e for e in events if e.kind in _ACTION])
+    sending = Dispatch.objects.filter(pk__in=list(rows), status=DispatchStatus.SENDING)
+    return Matched(
+        events=events,
+        rows=rows,
+        moves=[(pk, action, states) for pk in sorted(rows) for action, states in _by_action(rows[pk]).items()],
+        again=[(pk, ids, wait) for pk in sorted(rows) for wait, ids in _waits(rows[pk])],
+        watched=sending.select_related("workspace", "campaign").in_bulk() if rows else {},
+        unmatched=tuple(unmatched),
+    )
+
+
+def apply_matched(account: ProviderAccount, matched: Matched, now: datetime) -> Applied:
+    """As `apply`, of what was matched before."""
+    events = matched.events
     with transaction.atomic():
-        events = tickets.resolve(account, events, now)
-        matched, unmatched = _match(account, [e for e in events if e.kind in _ACTION])
         moved, verdicts = _move_rows(matched, now)
-        _retry(matched, now)
+        for dispatch_id, ids, wait in matched.again:
+            _queue_again(dispatch_id, ledger_ids.just_failed(dispatch_id, ids, now), wait, now)
         remarks = [e for e in events if e.kind is EventKind.OTHER and e.reason and recipient_of(e.reference)]
         _note_reasons(_match(account, remarks)[0])
-        _hold(matched, events, account, now)
-        _suppress(account, [*events, *_with_address(matched)], now)
+        _hold(matched.rows, events, account, now)
+        _suppress(account, [*events, *_with_address(matched.rows)], now)
         engagement.take(account, events, now)
         replies.take_many(account, [e for e in events if e.kind is EventKind.REPLY], now)
         for event in events:
             if event.kind is EventKind.OPT_OUT and event.address:
                 _opt_out(account, event, now)
         guards.enforce(verdicts, now)
-    return Applied(moved, tuple(unmatched))
+    return Applied(moved, matched.unmatched)
 
 
 def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int, dict[int, list[Event]]], list[Event]]:
@@ -87,37 +125,30 @@ def _match(account: ProviderAccount, events: Sequence[Event]) -> tuple[dict[int,
     return matched, unmatched
 
 
-def _move_rows(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: datetime) -> tuple[int, list[guards.Verdict]]:
+def _move_rows(matched: Matched, now: datetime) -> tuple[int, list[guards.Verdict]]:
     """How many rows moved, and which of the dispatches that are still being sent are to be held because of it."""
-    moved = 0
+    moved: dict[int, Counter[str]] = defaultdict(Counter)
     ledger = outcomes.Ledger(now)
-    sending = Dispatch.objects.filter(pk__in=list(matched), status=DispatchStatus.SENDING)
-    watched = sending.select_related("workspace", "campaign").in_bulk() if matched else {}
-    for dispatch_id in sorted(matched):
-        ended: Counter[str] = Counter()
-        for action, rows in _by_action(matched[dispatch_id]).items():
-            move = RECIPIENT_MOVES[action]
-            states = [_outcome(pk, event, move.target) for pk, event in rows]
-            ended[action] = ledger.write(dispatch_id, states, move.sources)
-        moved += ended.total()
+    for dispatch_id, action, states in matched.moves:
+        moved[dispatch_id][action] = ledger.write(dispatch_id, states, RECIPIENT_MOVES[action].sources)
+    for dispatch_id, ended in moved.items():
         failed = ended["undeliver"] + ended["refuse"]
-        if dispatch_id in watched and (failed or ended["deliver"]):
-            ledger.learn(watched[dispatch_id], failed + ended["deliver"], failed)
+        if dispatch_id in matched.watched and (failed or ended["deliver"]):
+            ledger.learn(matched.watched[dispatch_id], failed + ended["deliver"], failed)
     ledger.close(EvidenceSource.RECEIPTS)
-    return moved, ledger.verdicts
+    return sum(ended.total() for ended in moved.values()), ledger.verdicts
 
 
-def _retry(matched: Mapping[int, Mapping[int, Sequence[Event]]], now: datetime) -> None:
-    """New attempts where the vendor's rules name them, such as one a quarter of an hour after the carrier's line broke
-    (Sinch §17.2). Only for rows that failed just now, so that a repeated callback repeats nothing."""
-    for dispatch_id in sorted(matched):
-        waits: dict[float, list[int]] = defaultdict(list)
-        for pk, events in matched[dispatch_id].items():
-            event = _telling(events)
-            if event.retry_after is not None and _attempt_of(event) <= (event.retry_limit or 0):
-                waits[event.retry_after].append(pk)
-        for wait, ids in sorted(waits.items()):
-            _queue_again(dispatch_id, ledger_ids.just_failed(dispatch_id, ids, now), wait, now)
+def _waits(rows: ByRow) -> list[tuple[float, list[int]]]:
+    """Rows that get a new attempt where the vendor's rules name it, such as a quarter of an hour after the carrier's
+    line broke (Sinch §17.2), by the seconds until then. Only those that fail by this: a repeated callback repeats
+    nothing."""
+    waits: dict[float, list[int]] = defaultdict(list)
+    for pk, events in rows.items():
+        event = _telling(events)
+        if event.retry_after is not None and _attempt_of(event) <= (event.retry_limit or 0):
+            waits[event.retry_after].append(pk)
+    return sorted(waits.items())
 
 
 def _queue_again(dispatch_id: int, ids: Sequence[int], wait: float, now: datetime) -> None:
@@ -139,7 +170,7 @@ def _telling(events: Sequence[Event]) -> Event:
     return max(events, key=lambda event: _RANK[_ACTION[event.kind]])
 
 
-def _note_reasons(matched: Mapping[int, Mapping[int, Sequence[Event]]]) -> None:
+def _note_reasons(matched: Mapping[int, ByRow]) -> None:
     """What a vendor says that moves nothing, such as that it will never know the outcome: a reason on the row."""
     for dispatch_id in sorted(matched):
         deltas: Counter[tallies.Key] = Counter()
@@ -150,11 +181,12 @@ def _note_reasons(matched: Mapping[int, Mapping[int, Sequence[Event]]]) -> None:
         tallies.shift(dispatch_id, deltas)
 
 
-def _by_action(rows: Mapping[int, Sequence[Event]]) -> dict[str, list[tuple[int, Event]]]:
-    actions: dict[str, list[tuple[int, Event]]] = defaultdict(list)
+def _by_action(rows: ByRow) -> dict[str, list[RowOutcome]]:
+    actions: dict[str, list[RowOutcome]] = defaultdict(list)
     for pk in sorted(rows):
         event = _telling(rows[pk])
-        actions[_ACTION[event.kind]].append((pk, event))
+        action = _ACTION[event.kind]
+        actions[action].append(_outcome(pk, event, RECIPIENT_MOVES[action].target))
     return actions
 
 
@@ -168,6 +200,7 @@ def _outcome(recipient_id: int, event: Event, status: str) -> RowOutcome:
         provider_message_id=event.provider_message_id[:200],
         parts=event.parts or 0,
         final=status in FINAL_RECIPIENT,
+        attempt=_attempt_of(event),
     )
 
 
@@ -183,7 +216,7 @@ def _hold(matched: Mapping[int, object], events: Iterable[Event], account: Provi
         holds.hold(dispatch, blocking.reason, blocking.text, now)
 
 
-def _with_address(matched: Mapping[int, Mapping[int, Sequence[Event]]]) -> list[Event]:
+def _with_address(matched: Mapping[int, ByRow]) -> list[Event]:
     """Events that forbid an address without naming it, with the address of their ledger row."""
     nameless = {
         pk: event

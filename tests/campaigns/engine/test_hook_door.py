@@ -235,12 +235,12 @@ def test_an_account_whose_vendor_is_gone_stops_no_other(client, account, make_ac
 
 
 def test_a_callback_that_cannot_be_applied_stops_no_other(client, account, monkeypatch):
-    def apply(through, events, now):
-        if any(event.provider_message_id == "n1" for event in events):
+    def apply(through, matched, now):
+        if any(event.provider_message_id == "n1" for event in matched.events):
             raise RuntimeError("a bug")
-        return receipts.Applied(len(events), ())
+        return receipts.Applied(len(matched.events), ())
 
-    monkeypatch.setattr(receipts, "apply", apply)
+    monkeypatch.setattr(receipts, "apply_matched", apply)
     for n in range(3):
         post(client, account, json.dumps({"id": f"n{n}", "sentStatusCode": 2}))
     inbox.apply_next(timezone.now())
