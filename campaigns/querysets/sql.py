@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 import psycopg
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 # The id of a dispatch in statements that look for the rows of a batch. PostgreSQL judges `= 27` by what it has seen of
 # 27; of a dispatch that was just prepared it has seen nothing, takes it for empty and reads the whole of it, for every
@@ -76,10 +76,11 @@ def straight(sql: str, params: Sequence[Any]) -> Any:
     For a small statement that runs for every single message: Django's cursor translates its marks each time on SQLite,
     and writes the values into its text on PostgreSQL, which took a fifth of the time of a callback.
     """
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    driver = connection.connection
-    with connection.wrap_database_errors:
+    own = connections[DEFAULT_DB_ALIAS]  # through `connection` each attribute would be looked up anew for the thread
+    own.close_if_health_check_failed()
+    own.ensure_connection()
+    driver = own.connection
+    with own.wrap_database_errors:
         if is_postgres():
             return psycopg.Cursor(driver).execute(sql, params)
         return _once_free(driver, sql.replace("%s", "?"), params)
