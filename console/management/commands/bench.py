@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--imports", type=int, default=50_000, help="rows of the imported file (default 50,000)")
         parser.add_argument("--messages", type=int, default=100_000, help="for the bulk provider (default 100,000)")
-        parser.add_argument("--single", type=int, default=5_000, help="for one message a request (default 5,000)")
+        parser.add_argument("--single", type=int, default=10_000, help="for one message a request (default 10,000)")
         parser.add_argument("--receipts", type=int, default=10_000, help="stored while sending (default 10,000)")
         parser.add_argument("--idle", type=float, default=60, help="seconds of idleness to measure (default 60)")
         parser.add_argument(
