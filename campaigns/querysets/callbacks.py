@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
@@ -96,23 +97,23 @@ def oldest(now: datetime, most: int, most_characters: int) -> tuple[list[Stored]
         chosen.append(pk)
     more = len(sizes) == most or len(chosen) < len(sizes)
     listed, param = sql.among(chosen)
-    rows = sql.rows(
-        f"SELECT id, account_id, kind, headers, body, tries FROM campaigns_providerevent WHERE id {listed} ORDER BY id",
-        [param],
+    rows = sql.many(
+        "id, account_id, kind, headers, body, tries", f"FROM campaigns_providerevent WHERE id {listed}", [param]
     )
     found = [Stored(pk, of, kind, orjson.loads(headers), body, tries) for pk, of, kind, headers, body, tries in rows]
-    return found, more
+    return sorted(found, key=attrgetter("pk")), more
 
 
 def take(found: Sequence[Stored], now: datetime) -> list[Stored]:
     """Those of them that are still due and in nobody else's hands, locked until commit."""
     if not found:
         return []
-    skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    locking = " ORDER BY id FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
     listed, param = sql.among(row.pk for row in found)
-    free = sql.rows(
-        f"SELECT id FROM campaigns_providerevent WHERE id {listed} AND applied_at IS NULL "
-        f"AND (retry_at IS NULL OR retry_at <= %s) ORDER BY id{skip_locked}",
+    free = sql.many(
+        "id",
+        f"FROM campaigns_providerevent WHERE id {listed} AND applied_at IS NULL "
+        f"AND (retry_at IS NULL OR retry_at <= %s){locking}",
         [param, sql.stamp(now)],
     )
     ids = {pk for (pk,) in free}

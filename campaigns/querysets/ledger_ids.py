@@ -30,7 +30,7 @@ def of_account(account_id: int, ids: Sequence[int]) -> dict[int, Owned]:
     if not ids:
         return {}
     listed, param = sql.among(ids)
-    rows = sql.rows(f"SELECT id, dispatch_id, attempt FROM campaigns_recipient WHERE id {listed}", [param])
+    rows = sql.many("id, dispatch_id, attempt", f"FROM campaigns_recipient WHERE id {listed}", [param])
     found = {pk: (dispatch_id, attempt) for pk, dispatch_id, attempt in rows}
     own = Dispatch.objects.filter(pk__in={dispatch_id for dispatch_id, _ in found.values()}, account=account_id)
     keys = dict(own.values_list("pk", "key"))

@@ -164,15 +164,7 @@ def _locked(ids: Sequence[int]) -> dict[int, tuple[int, str, str]]:
     lock. In id order, so that two writers of the same rows never wait for each other in a circle."""
     if not ids:
         return {}
-    if sql.is_postgres():
-        found = sql.rows(
-            "SELECT id, attempt, status, reason FROM campaigns_recipient WHERE id = ANY(%s) ORDER BY id FOR UPDATE",
-            [list(ids)],
-        )
-    else:
-        found = sql.rows(
-            "SELECT r.id, r.attempt, r.status, r.reason FROM json_each(%s) AS j CROSS JOIN campaigns_recipient r "
-            "ON r.id = +j.value",
-            [orjson.dumps(list(ids)).decode()],
-        )
+    locking = " ORDER BY id FOR UPDATE" if sql.is_postgres() else ""
+    listed, param = sql.among(ids)
+    found = sql.many("id, attempt, status, reason", f"FROM campaigns_recipient WHERE id {listed}{locking}", [param])
     return {pk: (attempt, status, why) for pk, attempt, status, why in found}
