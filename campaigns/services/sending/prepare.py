@@ -14,12 +14,12 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from campaigns.models import Batch, Dispatch, DispatchKind
-from campaigns.querysets import audience as queries
-from campaigns.querysets import sql, tallies
+from campaigns.querysets import chunks, sql, tallies
+from campaigns.querysets.audience import AudienceSpec
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, canaries, moves, pace
 from campaigns.services.writing import audience, content
-from campaigns.states import DispatchStatus, RecipientStatus
+from campaigns.states import DispatchStatus, Reason, RecipientStatus
 
 # People per transaction: about 50–100 ms of writing, so that receipts and pages are not kept waiting.
 CHUNK = 20_000
@@ -65,10 +65,10 @@ def give_back(dispatch: Dispatch) -> None:
     """End the lease early, so that the next worker goes on at the cursor; and let the planner know of a large one."""
     Dispatch.objects.filter(pk=dispatch.pk, token=dispatch.token).update(lease_until=None, token="")
     if Dispatch.objects.filter(pk=dispatch.pk, people__gt=CHUNK).exists():
-        queries.refresh_statistics()
+        chunks.refresh_statistics()
 
 
-def spec_of(dispatch: Dispatch) -> queries.AudienceSpec:
+def spec_of(dispatch: Dispatch) -> AudienceSpec:
     """The campaign's audience, with the placeholders of the version that this dispatch froze."""
     compiled = content.compiled(dispatch.version_id)
     besides = accounts.capabilities(dispatch.account, dispatch.channel).contact_fields
@@ -79,7 +79,7 @@ def spec_of(dispatch: Dispatch) -> queries.AudienceSpec:
     )
 
 
-def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) -> float | None:
+def write_next(dispatch: Dispatch, spec: AudienceSpec, now: datetime) -> float | None:
     """Write one chunk in one transaction; gives how many seconds that took, None when the audience is complete, or the
     lease is gone.
 
@@ -90,23 +90,22 @@ def write_next(dispatch: Dispatch, spec: queries.AudienceSpec, now: datetime) ->
     seen = mine.first()
     if seen is None:
         return None
-    bounds = queries.next_chunk(spec, seen.cursor, CHUNK)
+    bounds = chunks.next_bounds(spec, seen.cursor, CHUNK)
     if bounds is None:
         _complete(mine, now)
         return None
     upper, people = bounds
     alone = canaries.left_to_cut(seen)
-    chunk = queries.read_chunk(spec, (seen.cursor, upper), exact=alone > 0)
+    chunk = chunks.read(spec, (seen.cursor, upper), people, exact=alone > 0)
     with transaction.atomic():
         began = time.monotonic()
         current = mine.select_for_update().first()
         if current is None or current.cursor != seen.cursor:
             return None
-        last_id = queries.last_recipient_id()
-        first_batch = current.batches + 1
-        written = queries.write_chunk(
-            spec, current.pk, (seen.cursor, upper), people, chunk, first_batch, current.batch_size, now, alone
-        )
+        last_id = chunks.last_recipient_id()
+        cut = chunks.Cut(current.batches + 1, current.batch_size, alone)
+        doubles = current.tallies.filter(reason=Reason.DUPLICATE).exists()
+        written = chunks.write(chunk, current.pk, cut, now, doubles=doubles)
         batches = _count_in(current, people, last_id, now)
         Dispatch.objects.filter(pk=current.pk).update(
             cursor=upper,
@@ -142,7 +141,7 @@ def _count_in(dispatch: Dispatch, most: int, last_id: int, now: datetime) -> int
     deltas: Counter[tallies.Key] = Counter()
     batches = []
     numbers = dispatch.batches + 1, dispatch.batches + 1 + math.ceil(most / dispatch.batch_size)
-    for number, reason, people in queries.chunk_counts(dispatch.pk, numbers, last_id):
+    for number, reason, people in chunks.counts(dispatch.pk, numbers, last_id):
         status = RecipientStatus.SKIPPED if number is None else RecipientStatus.QUEUED
         deltas[status, reason] += people
         if number is not None:

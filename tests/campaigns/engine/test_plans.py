@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import Dispatch, ProviderEvent, Recipient
-from campaigns.querysets import audience, callbacks, claims, in_flight, ledger_ids, outcomes, reading, sql
+from campaigns.querysets import callbacks, chunks, claims, in_flight, ledger_ids, outcomes, reading, sql
 from campaigns.querysets.outcomes import Accepted
 from campaigns.querysets.reading import Walk
 from campaigns.services.sending import prepare
@@ -112,7 +112,7 @@ def test_a_bite_of_callbacks_is_read_from_the_front_of_those_that_wait(dispatch,
 
 def test_a_chunk_is_counted_from_indexes_and_never_by_reading_the_ledger(dispatch):
     """Also while the planner's statistics end long before it."""
-    plan = plans(lambda: audience.chunk_counts(dispatch.pk, (1, 2), 100))
+    plan = plans(lambda: chunks.counts(dispatch.pk, (1, 2), 100))
     assert "recipient_batch" in plan and "recipient_by_reason" in plan, plan
     assert "Seq Scan" not in plan and "SCAN" not in plan and "PRIMARY KEY" not in plan, plan
 

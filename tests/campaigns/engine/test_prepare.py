@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
-from campaigns.querysets import audience as queries
+from campaigns.querysets import chunks
 from campaigns.services.sending import prepare
 from campaigns.services.writing import audience
 from contacts.models import Contact, Suppression
@@ -205,14 +205,14 @@ def test_who_is_deleted_while_a_chunk_is_written_is_not_in_it(
     make_account, make_campaign, make_contacts, engine, monkeypatch
 ):
     make_contacts(5)
-    read = queries.read_chunk
+    read = chunks.read
 
     def read_and_delete(*args, **more):
         chunk = read(*args, **more)
         Contact.objects.filter(key="K3").delete()
         return chunk
 
-    monkeypatch.setattr(queries, "read_chunk", read_and_delete)
+    monkeypatch.setattr(chunks, "read", read_and_delete)
     dispatch = engine.prepare(engine.start(make_campaign(make_account())))
     assert statuses(dispatch) == {"queued": 4}
     assert dispatch.people == 4

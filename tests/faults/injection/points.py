@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from campaigns.querysets import audience, claims
+from campaigns.querysets import chunks, claims
 from campaigns.services.sending import outcomes
 from campaigns.services.sending.courier import Courier
 from campaigns.services.settling import receipts, settle
@@ -57,7 +57,7 @@ def install(folder: Path) -> None:
     def at(point: str) -> None:
         _stop_at(folder, point)
 
-    _wrap(audience, "write_chunk", after=lambda: at(IN_PREPARE))
+    _wrap(chunks, "write", after=lambda: at(IN_PREPARE))
     _wrap(claims, "take_batches", after=lambda: at(IN_CLAIM))
     _wrap(claims, "write_intent", before=lambda: at(BEFORE_INTENT))
     _wrap(Courier, "send", before=lambda: at(AFTER_INTENT))
