@@ -105,7 +105,7 @@ def read(spec: AudienceSpec, bounds: tuple[int, int], people: int, *, exact: boo
     reached = "SELECT chunk.*, nth FROM temp.reached CROSS JOIN temp.chunk WHERE chunk.id = reached.id"
     left_out = "SELECT *, 0 AS nth FROM temp.chunk WHERE reason <> ''"
     # Not UNION ALL: SQLite then hands each row on through a routine of its own, as for a running count.
-    sources = tuple((f"WITH a AS ({source})", []) for source in (reached, left_out))
+    sources: tuple[Fragment, ...] = ((f"WITH a AS ({reached})", []), (f"WITH a AS ({left_out})", []))
     return Chunk(spec, bounds, people, sources, contacts)
 
 

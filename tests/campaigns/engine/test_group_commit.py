@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns.models import ProviderEvent
 from campaigns.providers.base import Hook
 from campaigns.querysets.callbacks import Door
-from campaigns.services.settling import inbox
+from campaigns.services.settling import group_commit, inbox
 from campaigns.services.settling.group_commit import GroupCommit
 
 
@@ -75,6 +75,27 @@ def test_those_that_come_while_one_is_written_are_written_together() -> None:
     assert told == dict.fromkeys(["first", "a", "b", "c"])
 
 
+def test_one_that_comes_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(group_commit.time, "sleep", lambda seconds: pytest.fail(f"waited {seconds} s"))
+    Disk(0).group.put("a")
+
+
+def test_while_there_are_others_the_one_who_writes_waits_a_moment_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(0)
+    disk.group._inside.add(object())  # a thread whose row is written, and that has not got the processor since
+    another = threading.Thread(target=disk.group.put, args=("b",))
+
+    def comes_meanwhile(seconds: float) -> None:
+        another.start()
+        while len(disk.group._waiting) < 2:
+            pass
+
+    monkeypatch.setattr(group_commit.time, "sleep", comes_meanwhile)
+    disk.group.put("a")
+    another.join(20)
+    assert disk.groups == [["a", "b"]]
+
+
 @pytest.mark.parametrize("fault", [DataError("a zero byte"), IntegrityError("no such account")])
 def test_a_row_at_fault_takes_no_other_with_it(fault: Exception) -> None:
     told = put_at_once(Disk(3, {"b": fault}), ["a", "b", "c"])
@@ -94,6 +115,22 @@ def test_what_a_thread_that_ends_in_mid_write_has_taken_along_is_written_by_the_
     told = put_at_once(disk, ["a", "b", "c"])
     assert sorted(disk.groups[-1]) == ["a", "b", "c"]
     assert list(told.values()) == [None] * 3  # the first, and the two whose thread went on
+
+
+def test_a_thread_that_ends_while_it_waits_leaves_the_others_a_writer(monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = Disk(3)
+    get, ends = group_commit.SimpleQueue.get, iter([True])
+
+    class News(group_commit.SimpleQueue):
+        def get(self) -> None:
+            get(self)
+            if next(ends, False):  # the first that was called, perhaps to write
+                raise SystemExit
+
+    monkeypatch.setattr(group_commit, "SimpleQueue", News)
+    told = put_at_once(disk, ["a", "b", "c"])
+    assert list(told.values()) == [None] * 3  # the first, and the two whose thread went on
+    assert {row for rows in disk.groups for row in rows} >= told.keys()
 
 
 def test_after_an_error_the_next_is_written() -> None:

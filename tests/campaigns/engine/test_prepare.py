@@ -131,6 +131,50 @@ def test_doubles_of_one_chunk_are_each_counted_and_nobody_is_left_out(
     assert sum(Batch.objects.filter(dispatch=dispatch).values_list("size", flat=True)) == 27
 
 
+@pytest.fixture
+def inserts():
+    """The statements that write chunks into the ledger: whether each looks for doubles."""
+    found = []
+
+    def look(execute, text, *rest):
+        if "FROM a WHERE" in text:
+            found.append("ON CONFLICT" in text)
+        return execute(text, *rest)
+
+    with connection.execute_wrapper(look):
+        yield found
+
+
+def test_no_double_is_looked_for_as_long_as_there_was_none(
+    make_account, make_campaign, make_contacts, engine, monkeypatch, inserts
+):
+    monkeypatch.setattr(prepare, "CHUNK", 4)
+    make_contacts(10)
+    engine.prepare(engine.start(make_campaign(make_account())))
+    assert inserts
+    assert not any(inserts)
+
+
+def test_after_the_first_double_each_chunk_is_written_once(
+    make_account, make_campaign, make_contacts, engine, monkeypatch, inserts
+):
+    monkeypatch.setattr(prepare, "CHUNK", 4)
+    make_contacts(10)
+    Contact.objects.filter(key__in=["K1", "K2"]).update(phone="+34600111222")
+    dispatch = engine.prepare(engine.start(make_campaign(make_account())))
+    assert inserts.index(True) == 1
+    assert all(inserts[1:])
+    assert statuses(dispatch) == {"queued": 9, "skipped": 1}
+
+
+def test_who_is_left_out_takes_no_place_in_a_batch(make_account, make_campaign, make_contacts, engine):
+    make_contacts(7)
+    Contact.objects.filter(key__in=["K1", "K2", "K5"]).update(sms_consent="withdrawn")
+    dispatch = engine.prepare(engine.start(make_campaign(make_account(), messages_per_second=2)))
+    queued = Recipient.objects.filter(dispatch=dispatch, status="queued")
+    assert dict(queued.values_list("contact__key", "batch_no")) == {"K0": 1, "K3": 1, "K4": 2, "K6": 2}
+
+
 def test_people_of_several_lists_are_written_once(make_account, make_campaign, make_contacts, make_group, engine):
     people = make_contacts(6)
     campaign = make_campaign(make_account(), everyone=False)

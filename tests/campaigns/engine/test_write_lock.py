@@ -40,7 +40,13 @@ def test_it_is_kept_once_the_writer_has_ended(account, writer, monkeypatch) -> N
     monkeypatch.setattr(sql.time, "sleep", lambda seconds: (looks.append(seconds), len(looks) == 3 and writer.commit()))
     keep(account)
     assert ProviderEvent.objects.count() == 1
-    assert looks == [sql.LOOK_SECONDS] * 3
+
+
+def test_the_writer_is_looked_for_soon_and_then_ever_later_up_to_a_millisecond(account, writer, monkeypatch) -> None:
+    looks = []
+    monkeypatch.setattr(sql.time, "sleep", lambda seconds: (looks.append(seconds), len(looks) == 6 and writer.commit()))
+    keep(account)
+    assert looks == [0.000_125, 0.000_25, 0.000_5, 0.001, 0.001, 0.001]
 
 
 def test_it_is_an_error_when_the_writer_does_not_end(account, writer, monkeypatch) -> None:
