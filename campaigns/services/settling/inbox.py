@@ -36,8 +36,9 @@ from console.services import crypto
 
 log = logging.getLogger(__name__)
 
-# Callbacks applied in one transaction: enough to make the set UPDATE worth it, short enough for other writers.
-CHUNK = 500
+# Callbacks applied in one transaction: enough to make the set UPDATE worth it, short enough for other writers, whom it
+# keeps out of SQLite for 15 ms. With 500 a burst was applied a tenth more slowly.
+CHUNK = 1_000
 CHUNK_CHARACTERS = 2_000_000
 # A callback that beats our own commit of the send is tried again after these seconds, then given up as unmatched.
 PARK_SECONDS = (2, 10, 60, 600)
