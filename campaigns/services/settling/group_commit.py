@@ -3,7 +3,7 @@
 One that comes alone is written at once. What comes meanwhile is written by the next, together. While there are others
 it waits for them for a moment, as PostgreSQL does with `commit_delay` and `commit_siblings`: on a machine that is busy
 they get no processor in the time that one row takes, each went alone, and each asked for SQLite's one write lock. A row
-costs 70 µs alone and 25 µs among eight; a sixth more callbacks were kept while a campaign was sent.
+costs 70 µs alone and 25 µs among eight; a tenth more callbacks were kept while a campaign was sent.
 """
 
 from __future__ import annotations
