@@ -26,7 +26,7 @@ from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
 from campaigns.querysets import claims, in_flight, sql, tallies
 from campaigns.services.connecting import accounts
-from campaigns.services.sending import budgets, list_plans, outcomes, pace
+from campaigns.services.sending import budgets, list_plans, outcomes, pace, provider_answers
 from campaigns.services.sending.courier import Courier
 from campaigns.services.sending.flights import Flight, is_confirmation, is_marketing, is_test, load, skipped
 from campaigns.services.writing import content
@@ -43,6 +43,8 @@ IDLE_SECONDS = 0.3
 # A lane looks this often which dispatches have work: for each claim it was half of the lane's time. Whether a dispatch
 # still sends is asked by the claim itself, so a pause holds at once; a new dispatch, limit or quiet hour this late.
 LOOK_SECONDS = 0.5
+# A batch that was taken ahead leaves this soon, or goes back to be taken again: somebody may have opted out.
+FRESH_SECONDS = 1.0
 ALL_BATCHES = 2**31 - 1
 
 Clock = Callable[[], datetime]
@@ -118,6 +120,9 @@ class _Slice:
         self.lane, self.account, self.provider, self.courier = lane, account, provider, courier
         self.clock, self.draining = clock, draining
         self.flights: list[Flight] = []
+        self.ahead: list[Flight] = []  # what leaves next: claimed, its messages made, its intent not yet committed
+        self.ahead_since = -math.inf
+        self.end = math.inf
         self.renewed = time.monotonic()
         self.waiting: list[Dispatch] = []  # to be served, in this order
         self.looked = -math.inf  # when they were looked up
@@ -125,10 +130,12 @@ class _Slice:
         self.probing = False  # the next batch is the one that tries an open breaker
 
     def run(self) -> bool:
-        end = time.monotonic() + settings.LANE_SLICE_SECONDS
+        self.end = time.monotonic() + settings.LANE_SLICE_SECONDS
         idle_since: float | None = None
         while True:
-            stopping = self.draining.is_set() or time.monotonic() >= end
+            stopping = self._is_stopping()
+            if stopping:
+                self._put_back_ahead()
             launched = False if stopping else self._launch()
             if self.flights:
                 self._land(launched)
@@ -142,14 +149,37 @@ class _Slice:
                 time.sleep(min(max(self.wait, 0.05), 0.25))
             self._renew()
 
+    def _is_stopping(self) -> bool:
+        return self.draining.is_set() or time.monotonic() >= self.end
+
     # -- taking off -------------------------------------------------------------------------------
 
     def _launch(self) -> bool:
-        """Claim, render and send as many batches as may be in flight; True when any left."""
+        """Claim, render and send the next batches, where more may be in flight; True when any left."""
         if self._is_full():
+            self._claim_ahead()
             return False
         now, self.wait = self.clock(), 0.0
-        return self._take_off(self._claim(now) if self._may_try(now) else [], now)
+        may_try = self._may_try(now)
+        old = time.monotonic() - self.ahead_since > FRESH_SECONDS
+        if old or not may_try or self.probing or self._is_held(now):
+            self._put_back_ahead()
+        flights: list[Flight] = []
+        if self.ahead and self._room(self.ahead[0].capabilities) >= 1:
+            flights, self.ahead = self.ahead, []
+        return self._take_off(flights or (self._claim(now) if may_try else []), now)
+
+    def _claim_ahead(self) -> None:
+        """While all connections are busy, take the batch that leaves next up to its intent: nobody is in doubt for
+        that, and they need not wait for a dozen statements between two batches."""
+        if self.ahead or self.account.broken_since is not None:
+            return
+        self.ahead_since = time.monotonic()
+        self.ahead = self._claim(self.clock(), ahead=True)
+
+    def _put_back_ahead(self) -> None:
+        self._release(self.ahead)
+        self.ahead = []
 
     def _take_off(self, flights: list[Flight], now: datetime) -> bool:
         """Commit the intent of what was claimed at `now`, and send it; True when any left."""
@@ -187,14 +217,17 @@ class _Slice:
             accounts.give_probe_back(self.account.pk)
             self.probing = False
 
-    def _claim(self, now: datetime) -> list[Flight]:
+    def _claim(self, now: datetime, *, ahead: bool = False) -> list[Flight]:
+        """Take batches of the dispatch whose turn it is. `ahead`: one for which there is no room yet, where each
+        message is a request and no limit makes the lane wait anyway."""
         waits = []
         for dispatch in list(self._candidates(now)):
             capabilities = self.provider.capabilities(Channel(dispatch.channel))
             room = self._room(capabilities)
-            if room < 1:
-                break
             requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
+            limited = messages or (requests is not None and requests.per_second < pace.FASTEST_LANE)
+            if (limited or not capabilities.one_per_request) if ahead else room < 1:
+                break
             waits.append(pace.wait_for([*([requests] if requests else []), *messages], now))
             if waits[-1] > pace.HORIZON_SECONDS:
                 continue
@@ -211,13 +244,16 @@ class _Slice:
 
     def _candidates(self, now: datetime) -> list[Dispatch]:
         """Dispatches with work, the least recently served first, so that none waits behind a million of another."""
-        account = self.account
-        held = account.hold_until is not None and account.hold_until > now
-        if account.hold_reason or held or not account.is_active:
+        if self._is_held(now):
             return []
         if not self.waiting or time.monotonic() - self.looked > LOOK_SECONDS:
             self.waiting, self.looked = self._with_work(now), time.monotonic()
         return self.waiting
+
+    def _is_held(self, now: datetime) -> bool:
+        account = self.account
+        waits = account.hold_until is not None and account.hold_until > now
+        return bool(account.hold_reason) or waits or not account.is_active
 
     def _with_work(self, now: datetime) -> list[Dispatch]:
         found = list_plans.for_lanes().filter(
@@ -344,6 +380,9 @@ class _Slice:
         landed = [f for f in self.flights if f.future in done]  # in the order in which they left
         if landed:
             self.flights = [f for f in self.flights if f not in landed]
+            # Before the outcomes are written, for which the connections would wait.
+            if self.ahead and not self._is_stopping() and all(map(provider_answers.went_well, landed)):
+                self._launch()
             outcomes.settle_flights(landed, self.clock())
 
     def _renew(self) -> None:

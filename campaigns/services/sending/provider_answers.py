@@ -51,6 +51,13 @@ def read(flight: Flight) -> Told | ProviderError:
     return Told(answer, Accepted.of(accepted), others, forbidden)
 
 
+def went_well(flight: Flight) -> bool:
+    """Whether everybody of a flight whose future is done was accepted, and nothing asks for a person: then whatever
+    comes next may leave before the answer is written."""
+    answer = _answer(flight)
+    return isinstance(answer, list) and all(receipt.outcome is ACCEPTED and not receipt.hold for receipt in answer)
+
+
 def _answer(flight: Flight) -> list[Receipt] | ProviderError:
     """A bug in an adapter counts as "perhaps sent", never as a crash that forgets the batch."""
     if flight.future is None:
