@@ -58,11 +58,15 @@ def _table(outcomes: Sequence[RowOutcome]) -> tuple[str, list[Any]]:
         once = "".join(f", %s::{_TYPES[name]} AS {name}" for name in same)
         arrays = ", ".join(f"%s::{_TYPES[name]}[]" for name in differ)
         table = f"(SELECT v.*{once} FROM unnest({arrays}) AS v({', '.join(differ)})) AS j"
-        return table, [*same.values(), *(found[name] for name in differ)]
+        return table, [*same.values(), *map(_array, differ, (found[name] for name in differ))]
     columns = [f"value ->> {place} AS {name}" for place, name in enumerate(differ)]
     table = f"(SELECT {', '.join([*columns, *(f'%s AS {name}' for name in same)])} FROM json_each(%s)) AS j"
     rows = list(zip(*(found[name] for name in differ), strict=True))
     return table, [*same.values(), orjson.dumps(rows).decode()]
+
+
+def _array(name: str, values: list[Any]) -> str | list[Any]:
+    return sql.array(values) if _TYPES[name] in ("bigint", "int") else values
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,13 @@ def among(ids: Iterable[int]) -> tuple[str, Any]:
     """A condition behind a column, with its one parameter: it holds one of these ids. For hundreds of them, because
     the engines read a mark for each more slowly than they find its row."""
     if is_postgres():
-        return "= ANY(%s)", list(ids)
+        return "= ANY(%s::bigint[])", array(ids)
     return "IN (SELECT value FROM json_each(%s))", orjson.dumps(list(ids)).decode()
+
+
+def array(numbers: Iterable[int | None]) -> str:
+    """A parameter of PostgreSQL's that is cast to an array: its driver takes five times as long to quote a list."""
+    return f"{{{','.join('NULL' if number is None else str(number) for number in numbers)}}}"
 
 
 def marks(values: Sequence[Any]) -> str:

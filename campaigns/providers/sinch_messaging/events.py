@@ -122,6 +122,8 @@ def _time(row: Mapping[str, Any], what: str) -> datetime | None:
 
 def _code(value: object) -> int | None:
     """A number that may come as a string."""
+    if value is None:
+        return None
     try:
         return int(str(value))
     except ValueError:

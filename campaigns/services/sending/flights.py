@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import orjson
 
@@ -48,8 +49,10 @@ def reference_of(dispatch_key: str, recipient_id: int, attempt: int) -> str:
     return f"c{dispatch_key}-r{recipient_id}-a{attempt}"
 
 
+@lru_cache(maxsize=4096)
 def recipient_of(reference: str) -> tuple[str, int, int] | None:
-    """(dispatch key, recipient id, attempt) of a reference; None when it is not one of ours."""
+    """(dispatch key, recipient id, attempt) of a reference; None when it is not one of ours. Remembered, because each
+    callback is asked three times on its way."""
     head, _, attempt = reference.rpartition("-a")
     key, _, recipient = head.rpartition("-r")
     short = max(len(recipient), len(attempt)) <= _DIGITS

@@ -167,7 +167,7 @@ def _attempt_of(event: Event) -> int:
 
 def _telling(events: Sequence[Event]) -> Event:
     """Of the events of one row the one that says most, whatever the order they came in."""
-    return max(events, key=lambda event: _RANK[_ACTION[event.kind]])
+    return events[0] if len(events) == 1 else max(events, key=lambda event: _RANK[_ACTION[event.kind]])
 
 
 def _note_reasons(matched: Mapping[int, ByRow]) -> None:
