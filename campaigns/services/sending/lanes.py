@@ -225,8 +225,11 @@ class _Slice:
             capabilities = self.provider.capabilities(Channel(dispatch.channel))
             room = self._room(capabilities)
             requests, messages = pace.limits_of(self.account, dispatch, capabilities.requests_per_second)
-            limited = messages or (requests is not None and requests.per_second < pace.FASTEST_LANE)
-            if (limited or not capabilities.one_per_request) if ahead else room < 1:
+            if ahead:
+                limited = messages or (requests is not None and requests.per_second < pace.FASTEST_LANE)
+                if limited or not capabilities.one_per_request:
+                    break
+            elif room < 1:
                 break
             waits.append(pace.wait_for([*([requests] if requests else []), *messages], now))
             if waits[-1] > pace.HORIZON_SECONDS:
@@ -356,7 +359,8 @@ class _Slice:
         return gone
 
     def _release(self, flights: list[Flight]) -> None:
-        """Put back batches whose dispatch was paused or stopped between claim and intent: surely not sent."""
+        """Put back batches that were claimed and do not leave, such as those of a dispatch that was paused in between:
+        surely not sent."""
         if not flights:
             return
         now = self.clock()
