@@ -164,9 +164,11 @@ def prepare(
     options: dict[str, Any] | None = None,
     receipts: bool = False,
     guards: bool = False,
+    unlimited: bool = False,
 ) -> Scene:
     """A campaign to `people` that is ready to be scheduled. `speed`: messages a second; `receipts`: the sandbox knows
-    where its callbacks go (one vendor is told with each message); `guards`: as an installation has them, else off."""
+    where its callbacks go (one vendor is told with each message); `guards`: as an installation has them, else off;
+    `unlimited`: the account has no limit that a lane reaches, and Sinch does not mind."""
     kind, now = REHEARSALS[provider], timezone.now()
     # Look-ups are asked without the vendor's pauses (`injection.waits`), so its sandbox must not mind.
     stage.sandbox.configure(**{"salesforce-marketing-cloud": {"gets_per_second": 0}})
@@ -181,8 +183,10 @@ def prepare(
     plan = rehearsal.Plan(contacts=Path(), base_url=stage.relay.url, provider=provider, country=kind.country)
     account = rehearsal.account_of(plan, provider, workspace, owner, now)
     ProviderAccount.objects.filter(pk=account.pk).update(
-        requests_per_second=400, options={**account.options, **(options or {})}
+        requests_per_second=1_000_000 if unlimited else 400, options={**account.options, **(options or {})}
     )
+    if unlimited:
+        stage.sandbox.configure(sinch={"requests_per_second": 0})
     account.refresh_from_db()
     campaign = rehearsal.campaign_of(plan, account, channel, owner, now, now)
     Campaign.objects.filter(pk=campaign.pk).update(messages_per_second=speed, start_at=None, zone="")

@@ -11,7 +11,8 @@ PostgreSQL and Redis, which can be stopped, and "file" is SQLite, where workers 
 | … after the answer | workers: killed "after the answer, before anything is written" | |
 | … before the outcome commit | workers: killed "in the transaction of the outcome, before its commit" | |
 | … anywhere else | workers: in prepare, sweep, look-up, receipts; "ten times at random moments" | |
-| SIGTERM | workers: "asked to end by SIGTERM and leaves nothing unknown" | |
+| … while a batch is taken ahead | ahead: "Without a limit …": killed at each step and at random | |
+| SIGTERM | workers: "asked to end by SIGTERM and leaves nothing unknown"; ahead: the same | |
 | beat killed | processes: "Beat is killed and comes back" | servers |
 | | processes: "The worker that holds beat is killed" | file |
 | beat doubled | processes: "Three beats run at once"; on a file every worker has one, so in every case | servers |
@@ -25,7 +26,7 @@ PostgreSQL and Redis, which can be stopped, and "file" is SQLite, where workers 
 | disk full on the database | stores: "disk is full for four seconds" | |
 | clock stepped by an hour | clocks: ahead, back, a late start | |
 | two ticks at once | processes: "Twenty ticks start the same campaign at once" | |
-| pause, resume, stop raced by 50 calls | people: "Fifty people …", twice | |
+| pause, resume, stop raced by 50 calls | people: "Fifty people …", twice; ahead: the same | |
 | opt-out while queued | people: "A third opts out while they are queued" | |
 | connection refused | providers: "… refuses connections", five vendors; guards: with the guards on | |
 | hang before | providers: "hangs before it takes a request", five vendors | |
@@ -50,6 +51,6 @@ person in ten is somebody whom the provider does not reach, so "delivered" and "
 the provider calls back, every row must have its last word before the comparison.
 """
 
-from tests.faults.cases import workers, processes, stores, clocks, people, providers, guards, receipts  # isort: skip
+from tests.faults.cases import workers, processes, stores, clocks, people, providers, guards, receipts, ahead  # isort: skip
 
-__all__ = ["clocks", "guards", "people", "processes", "providers", "receipts", "stores", "workers"]
+__all__ = ["ahead", "clocks", "guards", "people", "processes", "providers", "receipts", "stores", "workers"]

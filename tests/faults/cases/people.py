@@ -25,7 +25,7 @@ def pause_and_resume(stage: Stage, chance: random.Random) -> list[Scene]:
     scene = prepare(stage, people=300, speed=60)
     scene.schedule()
     scene.until_sent(10)
-    _hands(scene, [dispatching.pause, dispatching.resume], chance)
+    hands(scene, [dispatching.pause, dispatching.resume], chance)
     if scene.dispatch.status == "paused":
         dispatching.resume(scene.dispatch, scene.owner, timezone.now())
     scene.until_over()
@@ -37,14 +37,15 @@ def stop(stage: Stage, chance: random.Random) -> list[Scene]:
     scene = prepare(stage, REFUSES_DOUBLES, people=400, speed=50)
     scene.schedule()
     scene.until_sent(10)
-    _hands(scene, [dispatching.pause, dispatching.resume, dispatching.stop], chance)
+    hands(scene, [dispatching.pause, dispatching.resume, dispatching.stop], chance)
     scene.until_over()
     assert scene.dispatch.status == "stopped"
     assert scene.statuses().get("cancelled", 0) > 0
     return [scene]
 
 
-def _hands(scene: Scene, actions: list, chance: random.Random) -> None:
+def hands(scene: Scene, actions: list, chance: random.Random) -> None:
+    """Fifty at once, each with one of the actions; the last has the last of them."""
     chosen = [chance.choice(actions) for _ in range(HANDS - 1)] + [actions[-1]]
 
     def act(action) -> str:

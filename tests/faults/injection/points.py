@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.querysets import chunks, claims
-from campaigns.services.sending import outcomes
+from campaigns.services.sending import lanes, outcomes
 from campaigns.services.sending.courier import Courier
 from campaigns.services.settling import receipts, settle
 
@@ -21,6 +21,7 @@ ORDER, REACHED = "stop", "reached"
 
 IN_PREPARE = "in the transaction that writes the audience"
 IN_CLAIM = "in the transaction that claims"
+AHEAD = "when it has taken a batch ahead"
 BEFORE_INTENT = "before the intent is committed"
 AFTER_INTENT = "after the intent is committed"
 AFTER_ANSWER = "after the answer, before anything is written"
@@ -59,6 +60,7 @@ def install(folder: Path) -> None:
 
     _wrap(chunks, "write", after=lambda: at(IN_PREPARE))
     _wrap(claims, "take_batches", after=lambda: at(IN_CLAIM))
+    _wrap(lanes._Slice, "_claim_ahead", after=lambda: at(AHEAD))
     _wrap(claims, "write_intent", before=lambda: at(BEFORE_INTENT))
     _wrap(Courier, "send", before=lambda: at(AFTER_INTENT))
     _wrap(outcomes, "settle_flights", before=lambda: at(AFTER_ANSWER))
