@@ -6,12 +6,10 @@ from __future__ import annotations
 import functools
 import random
 
-from django.utils import timezone
-
 from campaigns.services.sending import dispatching
 from tests.faults.case import add, case
-from tests.faults.cases.people import hands
-from tests.faults.cases.workers import SINGLE
+from tests.faults.cases.people import hands, pause_and_resume_at_once
+from tests.faults.cases.workers import SINGLE, ask_to_end
 from tests.faults.injection import points
 from tests.faults.scene import LOOK_UP, Scene, prepare
 from tests.faults.stage import Stage
@@ -51,28 +49,12 @@ def at_random(stage: Stage, chance: random.Random) -> list[Scene]:
 
 @case("Without a limit a worker that is asked to end leaves nothing unknown and nothing taken")
 def asked_to_end(stage: Stage, chance: random.Random) -> list[Scene]:
-    scene = scene_of(stage)
-    scene.schedule()
-    scene.until_sent(20)
-    stage.terminate("worker 1", "worker 2")
-    found = scene.statuses()
-    assert not found.get("unknown") and not found.get("claimed"), f"after SIGTERM: {found}"
-    stage.start_all()
-    scene.until_over()
-    assert not scene.statuses().get("unknown")
-    return [scene]
+    return ask_to_end(stage, scene_of(stage))
 
 
 @case("Without a limit fifty people pause and resume at once, and then everything goes out")
 def pause_and_resume(stage: Stage, chance: random.Random) -> list[Scene]:
-    scene = scene_of(stage, 6_000)
-    scene.schedule()
-    scene.until_sent(10)
-    hands(scene, [dispatching.pause, dispatching.resume], chance)
-    if scene.dispatch.status == "paused":
-        dispatching.resume(scene.dispatch, scene.owner, timezone.now())
-    scene.until_over()
-    return [scene]
+    return pause_and_resume_at_once(scene_of(stage, 6_000), chance)
 
 
 @case("Without a limit fifty people pause, resume and stop at once, and nothing leaves after the stop")

@@ -22,7 +22,11 @@ HANDS = 50
 
 @case("Fifty people pause and resume at once, and then everything goes out", quick=True)
 def pause_and_resume(stage: Stage, chance: random.Random) -> list[Scene]:
-    scene = prepare(stage, people=300, speed=60)
+    return pause_and_resume_at_once(prepare(stage, people=300, speed=60), chance)
+
+
+def pause_and_resume_at_once(scene: Scene, chance: random.Random) -> list[Scene]:
+    """Fifty hands, and whatever the last of them wanted, it goes on."""
     scene.schedule()
     scene.until_sent(10)
     hands(scene, [dispatching.pause, dispatching.resume], chance)

@@ -110,7 +110,11 @@ def at_random(stage: Stage, chance: random.Random) -> list[Scene]:
 
 @case("A worker is asked to end by SIGTERM and leaves nothing unknown", quick=True)
 def asked_to_end(stage: Stage, chance: random.Random) -> list[Scene]:
-    scene = prepare(stage, people=300, speed=100, options=SINGLE)
+    return ask_to_end(stage, prepare(stage, people=300, speed=100, options=SINGLE))
+
+
+def ask_to_end(stage: Stage, scene: Scene) -> list[Scene]:
+    """Both workers, in the middle of it."""
     scene.schedule()
     scene.until_sent(20)
     stage.terminate("worker 1", "worker 2")
