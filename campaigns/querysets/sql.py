@@ -41,7 +41,7 @@ def among(ids: Iterable[int]) -> tuple[str, Any]:
 
 
 def array(numbers: Iterable[int | None]) -> str:
-    """A parameter of PostgreSQL's that is cast to an array: its driver takes five times as long to quote a list."""
+    """A parameter of PostgreSQL's that is cast to an array: its driver takes several times as long to quote a list."""
     return f"{{{','.join('NULL' if number is None else str(number) for number in numbers)}}}"
 
 

@@ -384,10 +384,12 @@ class _Slice:
         landed = [f for f in self.flights if f.future in done]  # in the order in which they left
         if landed:
             self.flights = [f for f in self.flights if f not in landed]
-            # Before the outcomes are written, for which the connections would wait.
-            if self.ahead and not self._is_stopping() and all(map(provider_answers.went_well, landed)):
-                self._launch()
-            outcomes.settle_flights(landed, self.clock())
+            try:
+                # Before the outcomes are written, for which the connections would wait.
+                if self.ahead and not self._is_stopping() and all(map(provider_answers.went_well, landed)):
+                    self._launch()
+            finally:  # what is known is written, whatever became of the next
+                outcomes.settle_flights(landed, self.clock())
 
     def _renew(self) -> None:
         """Keep the leases of what is in flight, however slow the provider is."""

@@ -54,7 +54,9 @@ def read(flight: Flight) -> Told | ProviderError:
 def went_well(flight: Flight) -> bool:
     """Whether everybody of a flight whose future is done was accepted, and nothing asks for a person: then whatever
     comes next may leave before the answer is written."""
-    answer = _answer(flight)
+    if flight.future is None or flight.future.exception() is not None:
+        return False
+    answer = flight.future.result()
     return isinstance(answer, list) and all(receipt.outcome is ACCEPTED and not receipt.hold for receipt in answer)
 
 

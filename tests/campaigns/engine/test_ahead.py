@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Recipient
@@ -121,6 +122,23 @@ def test_it_stays_when_the_former_batch_brings_an_order_to_wait(account, dispatc
     engine.slice(account)
     assert statuses(dispatch) == {"queued": 12}
     assert len(sandbox.requests()["requests"]) <= 4
+
+
+def test_when_it_cannot_leave_the_outcomes_of_the_former_are_written_all_the_same(
+    account, dispatch, engine, sandbox, monkeypatch
+):
+    intend = lanes._Slice._write_intent
+
+    def fail_at_the_third(self, flights):
+        if any(flight.batch.number == 3 for flight in flights):
+            raise OperationalError("the database is gone")
+        return intend(self, flights)
+
+    monkeypatch.setattr(lanes._Slice, "_write_intent", fail_at_the_third)
+    sandbox.configure(latency_ms=50)
+    with pytest.raises(OperationalError):
+        engine.slice(account)
+    assert Recipient.objects.filter(dispatch=dispatch, batch_no=1, status="accepted").count() == 2
 
 
 def test_under_a_limit_that_a_lane_can_reach_nothing_is_taken_ahead(account, dispatch, engine, sandbox, while_it_waits):
