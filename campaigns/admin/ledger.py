@@ -20,7 +20,7 @@ from campaigns.models import (
     Recipient,
     Tally,
 )
-from campaigns.querysets import in_flight, reading
+from campaigns.querysets import in_flight, reading, shelves
 from campaigns.services.sending.flights import recipient_of
 from campaigns.services.showing.speed import BUCKET
 from campaigns.states import RecipientStatus
@@ -81,13 +81,17 @@ class LedgerStatusFilter(StatusFilter):
         return super().lookups(request, model_admin) if inside else []
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found = super().queryset(request, queryset)
-        dispatch = request.GET.get(DispatchFilter.parameter_name, "")
-        if self.value() not in (RecipientStatus.QUEUED, RecipientStatus.CLAIMED) or not dispatch.isdecimal():
+        dispatch, status = request.GET.get(DispatchFilter.parameter_name, ""), self.value()
+        if status not in set(RecipientStatus) or not dispatch.isdecimal():
+            return super().queryset(request, queryset)
+        found = queryset.filter(shelves.holds(status))
+        if status == RecipientStatus.ACCEPTED:
+            return found.filter(pk__lt=shelves.frontier(int(dispatch)).row)
+        if status not in (RecipientStatus.QUEUED, RecipientStatus.CLAIMED):
             return found
         flying = Q(status=RecipientStatus.QUEUED, batch_no__in=in_flight.numbers(int(dispatch)))
-        if self.value() == RecipientStatus.CLAIMED:
-            return queryset.filter(Q(status=RecipientStatus.CLAIMED) | flying)
+        if status == RecipientStatus.CLAIMED:
+            return queryset.filter(shelves.holds(status) | flying)
         return found.exclude(flying)
 
 

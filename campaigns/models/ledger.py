@@ -38,6 +38,8 @@ class Batch(models.Model):
     tries = models.PositiveSmallIntegerField(_("tries"), default=0)
     # Same references again, after "not found".
     resubmission = models.BooleanField(_("sent again under the same references"), default=False)
+    # Not as `prepare` cut it, in the order of the ledger.
+    regrouped = models.BooleanField(_("of people who were in another batch"), default=False, db_default=False)
     look_ups = models.PositiveSmallIntegerField(_("look-ups"), default=0)
     look_up_at = models.DateTimeField(_("next look-up"), null=True)
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
@@ -56,6 +58,12 @@ class Batch(models.Model):
             models.Index(fields=["dispatch", "status", "number"], name="batch_claim"),
             models.Index(fields=["lease_until"], condition=Q(status="claimed"), name="batch_leases"),
             models.Index(fields=["look_up_at"], condition=Q(status="unknown"), name="batch_unknown"),
+            # Those few in which people may wait whom no lane comes to in the order of the ledger.
+            models.Index(
+                fields=["dispatch", "number"],
+                condition=Q(regrouped=True) | Q(status="done", started_at__isnull=True),
+                name="batch_out_of_order",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +128,7 @@ class Recipient(models.Model):
         ]
         indexes = [
             models.Index(fields=["dispatch", "batch_no"], name="recipient_batch"),
+            # On PostgreSQL by `shelf`, a column that the database derives from the status (`querysets/shelves.py`).
             models.Index(fields=["dispatch", "status", "id"], name="recipient_by_status"),
             # Of the few that have one: rows that go well are not in it.
             models.Index(fields=["dispatch", "reason", "id"], condition=~Q(reason=""), name="recipient_by_reason"),

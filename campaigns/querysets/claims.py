@@ -9,8 +9,8 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.querysets import in_flight, sql
-from campaigns.states import Reason
+from campaigns.querysets import in_flight, shelves, sql
+from campaigns.states import Reason, RecipientStatus
 from contacts.states import Consent
 
 # The rows of a batch are found by its number. The expression keeps the planners off the index by status, which holds
@@ -211,10 +211,12 @@ def close_batch(
 
 def cancel_queued(dispatch_id: int, limit: int, now: datetime) -> int:
     """queued → cancelled for up to `limit` rows of a stopped dispatch that no lane is handing over: chunks, so that no
-    writer waits long."""
+    writer waits long. The last first: on PostgreSQL those who were accepted stand before them (`shelves`)."""
+    index = shelves.column()
     return sql.run(
         f"UPDATE campaigns_recipient SET status = 'cancelled', reason = '{Reason.STOPPED}', final_at = %s "
-        "WHERE id IN (SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.status = 'queued' "
-        f"AND NOT {in_flight.HELD} ORDER BY r.id LIMIT %s) AND status = 'queued'",
-        [sql.stamp(now), dispatch_id, limit],
+        f"WHERE id IN (SELECT r.id FROM campaigns_recipient r WHERE r.dispatch_id = %s AND r.{index} = %s "
+        f"AND r.status = 'queued' AND NOT {in_flight.HELD} ORDER BY r.{index} DESC, r.id DESC LIMIT %s) "
+        "AND status = 'queued'",
+        [sql.stamp(now), dispatch_id, shelves.of(RecipientStatus.QUEUED), limit],
     )

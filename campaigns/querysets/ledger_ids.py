@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
 
 from campaigns.models import Dispatch, Recipient
-from campaigns.querysets import sql
+from campaigns.querysets import shelves, sql
 from campaigns.states import RecipientStatus
 
 
@@ -43,7 +43,7 @@ def of_account(account_id: int, ids: Sequence[int]) -> dict[int, Owned]:
 
 def in_status(dispatch_id: int, *statuses: str, reasons: Sequence[str] | None = None) -> list[int]:
     """Ids in order, by the (dispatch, status, id) index."""
-    found = Recipient.objects.filter(dispatch_id=dispatch_id, status__in=statuses)
+    found = Recipient.objects.filter(shelves.holds(*statuses), dispatch_id=dispatch_id)
     if reasons is not None:
         found = found.filter(reason__in=reasons)
     return list(found.order_by("id").values_list("id", flat=True))
@@ -69,7 +69,9 @@ def next_attempt(ids: Sequence[int]) -> None:
 
 
 def batches_with_unknown(dispatch_id: int) -> list[int]:
-    found = Recipient.objects.filter(dispatch_id=dispatch_id, status=RecipientStatus.UNKNOWN, batch_no__isnull=False)
+    found = Recipient.objects.filter(
+        shelves.holds(RecipientStatus.UNKNOWN), dispatch_id=dispatch_id, batch_no__isnull=False
+    )
     return [int(no) for no in found.order_by().values_list("batch_no", flat=True).distinct() if no is not None]
 
 

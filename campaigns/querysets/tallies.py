@@ -27,6 +27,14 @@ def shift(dispatch_id: int, deltas: Mapping[Key, int]) -> None:
     )
 
 
+def of(dispatch_id: int, status: str) -> int:
+    """People in a status for no reason."""
+    found = sql.rows(
+        "SELECT n FROM campaigns_tally WHERE dispatch_id = %s AND status = %s AND reason = ''", [dispatch_id, status]
+    )
+    return int(found[0][0]) if found else 0
+
+
 def moves(changes: Iterable[tuple[Key, Key]]) -> Counter[Key]:
     """The deltas of rows that went from one (status, reason) to another."""
     deltas: Counter[Key] = Counter()

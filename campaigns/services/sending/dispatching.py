@@ -240,7 +240,9 @@ def stop(dispatch: Dispatch, actor: User, now: datetime) -> Effect:
 def cancel_waiting(dispatch_id: int, now: datetime) -> int:
     """Cancel one chunk of a stopped dispatch's waiting rows; gives how many there were."""
     with transaction.atomic():
-        people = claims.cancel_queued(dispatch_id, CANCEL_CHUNK, now)
+        # No more than wait, or it would look for others among all who were accepted.
+        waiting = tallies.of(dispatch_id, RecipientStatus.QUEUED)
+        people = claims.cancel_queued(dispatch_id, min(waiting, CANCEL_CHUNK), now)
         tallies.shift(
             dispatch_id,
             {(RecipientStatus.QUEUED, ""): -people, (RecipientStatus.CANCELLED, Reason.STOPPED.value): people},

@@ -330,7 +330,13 @@ def add_batch(dispatch_id: int, size: int, not_before: datetime, tries: int = 0,
     Dispatch.objects.filter(pk=dispatch_id).update(batches=F("batches") + 1)
     number: int = Dispatch.objects.values_list("batches", flat=True).get(pk=dispatch_id)
     Batch.objects.create(
-        dispatch_id=dispatch_id, number=number, size=size, not_before=not_before, tries=tries, resubmission=resubmission
+        dispatch_id=dispatch_id,
+        number=number,
+        size=size,
+        not_before=not_before,
+        tries=tries,
+        resubmission=resubmission,
+        regrouped=True,
     )
     return number
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns.models import Dispatch, Recipient, Reconciliation
 from campaigns.providers import registry
 from campaigns.providers.base import AccountConfig, Channel, Event, ProviderError
+from campaigns.querysets import shelves
 from campaigns.services.connecting import accounts
 from campaigns.services.sending.flights import reference_of
 from campaigns.services.settling import receipts
@@ -93,11 +95,12 @@ def _open_rows(dispatch: Dispatch, now: datetime) -> list[tuple[int, int]]:
         return []
     least, most = (timedelta(seconds=seconds) for seconds in window)
     cursor = Reconciliation.objects.values_list("cursor", flat=True).get(dispatch=dispatch)
-    found = Recipient.objects.filter(
-        dispatch=dispatch, status__in=_OPEN, pk__gt=cursor, handed_over_at__lte=now - least,
-        handed_over_at__gte=now - most,
-    )  # fmt: skip
-    return list(found.order_by("pk").values_list("pk", "attempt")[:CHUNK])
+    place = Q(dispatch=dispatch, pk__gt=cursor, pk__lt=shelves.frontier(dispatch.pk).row)
+    age = Q(handed_over_at__lte=now - least, handed_over_at__gte=now - most)
+    # Each status in its own order of the index: those of both together would have to be sorted.
+    found = (Recipient.objects.filter(shelves.holds(status), place, age).order_by("pk") for status in _OPEN)
+    rows = chain.from_iterable(some.values_list("pk", "attempt")[:CHUNK] for some in found)
+    return sorted(rows)[:CHUNK]
 
 
 async def _ask(dispatch: Dispatch, references: list[str]) -> list[Event]:

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 from campaigns.models import Batch, Dispatch, Recipient, Ticket
 from campaigns.providers.base import ProviderError
 from campaigns.providers.remote import Course, Followed
+from campaigns.querysets import shelves
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import pace
 from campaigns.services.settling import following
@@ -121,4 +122,5 @@ def _refuse_other(dispatch: Dispatch, request: Request, followed: Followed) -> N
 
 
 def _unknown(dispatch: Dispatch) -> QuerySet[Recipient]:
-    return Recipient.objects.filter(dispatch=dispatch, status=RecipientStatus.UNKNOWN, batch_no__isnull=False)
+    unknown = shelves.holds(RecipientStatus.UNKNOWN)
+    return Recipient.objects.filter(unknown, dispatch=dispatch, batch_no__isnull=False)

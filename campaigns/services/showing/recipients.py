@@ -128,7 +128,7 @@ def page(
     before: int | None = None,
     rows: int = ROWS,
 ) -> Listing:
-    """The page of `dispatch` after or before a row id; four queries, however large the dispatch."""
+    """The page of `dispatch` after or before a row id; four or five queries, however large the dispatch."""
     situation = figures.circumstances(dispatch, now)
     backwards = before is not None
     beyond = before if backwards else after

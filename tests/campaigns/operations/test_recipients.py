@@ -158,7 +158,8 @@ def test_a_page_takes_the_same_queries_for_few_and_many(
     dispatch = Dispatch.objects.select_related("account", "workspace").get(pk=dispatch.pk)
     with CaptureQueriesContext(connection) as queries:
         names = [line.name for line in recipients.page(dispatch, Wanted(), now).lines]
-    assert (len(names), len(queries)) == (people, 4)
+    # On PostgreSQL one more, for the place up to which lanes have come.
+    assert (len(names), len(queries)) == (people, 5 if connection.vendor == "postgresql" else 4)
 
 
 # -- the index ---------------------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def test_a_page_walks_the_index_and_sorts_nothing_but_itself(
     walk = recipients.walk_of(dispatch, Wanted(state), figures.circumstances(dispatch, now), now)
     with CaptureQueriesContext(connection) as queries:
         reading.ids(walk, beyond=5, limit=51)
-    found = plan(queries[0]["sql"])
+    found = plan(queries[-1]["sql"])
     index = "recipient_by_reason" if walk.reason else "recipient_by_status"
     assert found.count(index) == len(walk.statuses), found
     assert "SCAN r" not in found and "Seq Scan" not in found
