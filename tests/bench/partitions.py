@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns.querysets import sql
+from campaigns.querysets import shelves, sql
 from tests.bench.measure import Figure, stopwatch
 
 DISPATCHES, SHARING, CHUNK, BATCH, TIMES = 50, 10, 20_000, 1_000, 15
@@ -23,7 +23,7 @@ _INDEXES = (
     "CREATE UNIQUE INDEX ON {} (dispatch_id, address) WHERE batch_no IS NOT NULL",
     "CREATE UNIQUE INDEX ON {} (contact_id, dispatch_id)",
     "CREATE INDEX ON {} (dispatch_id, batch_no)",
-    "CREATE INDEX ON {} (dispatch_id, status, id)",
+    "CREATE INDEX ON {} (dispatch_id, shelf, id)",
     "CREATE INDEX ON {} (dispatch_id, reason, id) WHERE NOT reason = ''",
 )
 _COLUMNS = 'dispatch_id, contact_id, batch_no, address, status, reason, detail, "values", attempt, parts, ' + (
@@ -62,9 +62,9 @@ def figures(rows: int) -> list[Figure]:
 
 def _reads(dispatch: int) -> list[tuple[str, str, list[Any]]]:
     """What pages ask."""
-    walk = "SELECT id FROM {} WHERE dispatch_id = %s AND status = %s AND id > %s ORDER BY id LIMIT 51"
+    walk = "SELECT id FROM {} WHERE dispatch_id = %s AND shelf = %s AND id > %s ORDER BY id LIMIT 51"
     return [
-        ("page of a status", walk, [dispatch, "queued", 0]),
+        ("page of a status", walk, [dispatch, shelves.OPEN, 0]),
         ("one row by id", "SELECT * FROM {} WHERE id = %s", [12_345]),
         ("one row by dispatch and id", "SELECT * FROM {} WHERE dispatch_id = %s AND id = %s", [1, 12_345]),
         (
@@ -85,7 +85,7 @@ def _read(query: str, params: list[Any], table: str) -> float:
 
 
 def _make() -> None:
-    like = "LIKE campaigns_recipient INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING CONSTRAINTS"
+    like = "LIKE campaigns_recipient INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING CONSTRAINTS"
     sql.run(f"CREATE TABLE {PLAIN} ({like}, PRIMARY KEY (id))", [])
     sql.run(f"CREATE TABLE {PARTED} ({like}, PRIMARY KEY (dispatch_id, id)) PARTITION BY RANGE (dispatch_id)", [])
     for first in range(1, DISPATCHES + 1, SHARING):
