@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns.admin.ledger import LedgerStatusFilter, RecipientAdmin
-from campaigns.models import Batch, Dispatch, Recipient
+from campaigns.models import Batch, Dispatch, ListRun, Recipient
 from campaigns.querysets import claims, in_flight, ledger_ids, outcomes, reading, shelves, sql
 from campaigns.querysets.outcomes import Accepted
 from campaigns.querysets.reading import Walk
@@ -87,7 +87,20 @@ def stopped(dispatch):
     batch(dispatch, 12, "done", "cancelled")
 
 
-SCENES = [in_the_middle, untouched, over, stopped]
+def refused_for_the_moment(dispatch):
+    """The last batch that was tried went back, although the provider had taken somebody of it: a receipt says so."""
+    batch(dispatch, 1, "done", "accepted", started_at=timezone.now())
+    batch(dispatch, 2, "ready", "accepted", rows=1, tries=1)
+
+
+def on_a_remote_list(dispatch):
+    """Perhaps launched, and a person said of some that it was: the batches wait as they were cut."""
+    ListRun.objects.create(dispatch=dispatch, status="unclear", created_at=timezone.now())
+    batch(dispatch, 1, "ready", "accepted")
+    batch(dispatch, 2, "ready", "unknown")
+
+
+SCENES = [in_the_middle, untouched, over, stopped, refused_for_the_moment, on_a_remote_list]
 
 
 def truth(dispatch, *wanted):
