@@ -9,7 +9,9 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.querysets import in_flight, shelves, sql
+from django.db import transaction
+
+from campaigns.querysets import in_flight, shelves, sql, tallies
 from campaigns.states import Reason, RecipientStatus
 from contacts.states import Consent
 
@@ -17,17 +19,33 @@ from contacts.states import Consent
 # everything that waits.
 _QUEUED = "(status || '') = 'queued'"
 
+_TAKE = (
+    "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, tries = tries + 1 "
+    "WHERE status = 'ready' AND id IN (SELECT id FROM next) "
+    'RETURNING id, number, "key", size, tries, resubmission, (SELECT COUNT(*) FROM campaigns_recipient r '
+    "WHERE r.dispatch_id = campaigns_batch.dispatch_id AND r.batch_no = campaigns_batch.number "
+    "AND (r.status || '') = 'queued') AS people"
+)
+# `tallies.shift` for the people of `taken`.
+_COUNT = (
+    "INSERT INTO campaigns_tally (dispatch_id, status, reason, n) SELECT %s, v.status, '', v.sign * t.n "
+    "FROM (SELECT SUM(people) AS n FROM taken) t, (VALUES ('claimed', 1), ('queued', -1)) v (status, sign) "
+    f"WHERE t.n > 0 ORDER BY v.status {tallies.ADDING}"
+)
 _SENDING = "EXISTS (SELECT 1 FROM campaigns_dispatch d WHERE d.id = %s AND d.status = 'sending')"
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedBatch:
+    """`people`: who waited in it when a lane took it."""
+
     id: int
     number: int
     key: UUID
     size: int
     tries: int
     resubmission: bool
+    people: int = 0
 
 
 class ClaimedRow(NamedTuple):
@@ -41,31 +59,37 @@ class ClaimedRow(NamedTuple):
     contact_id: int | None
 
 
-def take_turn(dispatch_id: int, now: datetime) -> bool:
-    """Note that a lane serves the dispatch, and lock it; False when it is not being sent."""
-    turn = "UPDATE campaigns_dispatch SET last_claim_at = %s WHERE id = %s AND status = 'sending'"
-    return sql.run(turn, [sql.stamp(now), dispatch_id]) > 0
-
-
 def take_batches(
     dispatch_id: int, limit: int, token: str, now: datetime, lease_until: datetime, last: int | None = None
 ) -> list[ClaimedBatch]:
-    """Claim the next ready batches of a dispatch that is being sent, by one conditional UPDATE; lowest numbers first,
-    none above `last`. Whoever stops a dispatch closes its ready batches: a batch is his or ours, never both's."""
-    skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
+    """Claim the next ready batches of a dispatch, and count their people as claimed, in one transaction; lowest numbers
+    first, none above `last`, and none of a dispatch that is not being sent. Whoever stops a dispatch closes its ready
+    batches: a batch is his or ours, never both's.
+
+    Notes that a lane serves the dispatch, and so locks it before its batches and its counters, as everybody does who
+    writes them, also who stops it: two would else wait for each other.
+    """
+    turn = "UPDATE campaigns_dispatch SET last_claim_at = %s WHERE id = %s AND status = 'sending'"
     until = "" if last is None else f"AND number <= {int(last)} "
+    skip_locked = " FOR UPDATE SKIP LOCKED" if sql.is_postgres() else ""
     # MATERIALIZED: PostgreSQL may otherwise run a locking subquery again for each row, and take more than `limit`.
-    found = sql.rows(
+    following = (
         "WITH next AS MATERIALIZED (SELECT id FROM campaigns_batch WHERE dispatch_id = %s AND status = 'ready' "
-        f"AND not_before <= %s {until}AND {_SENDING} ORDER BY number LIMIT %s{skip_locked}) "
-        "UPDATE campaigns_batch SET status = 'claimed', token = %s, lease_until = %s, started_at = NULL, "
-        "tries = tries + 1 WHERE status = 'ready' AND id IN (SELECT id FROM next) "
-        'RETURNING id, number, "key", size, tries, resubmission',
-        [dispatch_id, sql.stamp(now), dispatch_id, limit, token, sql.stamp(lease_until)],
+        f"AND not_before <= %s {until}AND {_SENDING} ORDER BY number LIMIT %s{skip_locked})"
     )
+    params = [dispatch_id, sql.stamp(now), dispatch_id, limit, token, sql.stamp(lease_until)]
+    first = (turn, [sql.stamp(now), dispatch_id])
+    if sql.is_postgres():  # in one statement, because the counters would be an answer more to wait for
+        take = f"{following}, taken AS ({_TAKE}), counted AS ({_COUNT}) SELECT * FROM taken"
+        _, found = sql.together([first, (take, [*params, dispatch_id])])
+    else:
+        with transaction.atomic():
+            _, found = sql.together([first, (f"{following} {_TAKE}", params)])
+            people = sum(row[-1] for row in found)
+            tallies.shift(dispatch_id, {(RecipientStatus.QUEUED, ""): -people, (RecipientStatus.CLAIMED, ""): people})
     batches = [
-        ClaimedBatch(int(pk), int(no), key if isinstance(key, UUID) else UUID(key), int(size), int(tries), bool(again))
-        for pk, no, key, size, tries, again in found
+        ClaimedBatch(pk, number, key if isinstance(key, UUID) else UUID(key), size, tries, bool(again), people)
+        for pk, number, key, size, tries, again, people in found
     ]
     return sorted(batches, key=lambda batch: batch.number)
 
@@ -111,17 +135,6 @@ def take_rows(
         [dispatch_id, *numbers, *params],
     )
     return [ClaimedRow._make(row) for row in sorted(found, key=itemgetter(0))]
-
-
-def people_in(dispatch_id: int, numbers: Sequence[int]) -> int:
-    """How many wait in these batches."""
-    return int(
-        sql.rows(
-            f"SELECT COUNT(*) FROM campaigns_recipient WHERE {sql.DISPATCH} AND batch_no IN ({sql.marks(numbers)}) "
-            f"AND {_QUEUED}",
-            [dispatch_id, *numbers],
-        )[0][0]
-    )
 
 
 def leftovers(
@@ -199,10 +212,11 @@ def lose_rows(dispatch_id: int, number: int, reason: Reason) -> int:
     )
 
 
-def close_batch(
+def closing(
     batch_id: int, status: str, now: datetime, *, http_status: int | None, excerpt: str, look_up_at: datetime | None
-) -> int:
-    return sql.run(
+) -> sql.Statement:
+    """claimed → `status`."""
+    return (
         "UPDATE campaigns_batch SET status = %s, token = '', lease_until = NULL, finished_at = %s, http_status = %s, "
         "excerpt = %s, look_up_at = %s WHERE id = %s AND status = 'claimed'",
         [status, sql.stamp(now), http_status, excerpt[:500], sql.stamp(look_up_at), batch_id],

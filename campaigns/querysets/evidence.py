@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.querysets import sql
@@ -43,11 +44,11 @@ class Standing:
     strange: int
 
 
-def note(dispatch_id: int, source: str, signs: Signs, window: int) -> Standing:
-    """Add to the evidence and read it. A bucket that holds half of `window` makes way for the next, so the figures
-    are of the last half to whole window, or of the last batch where that is larger."""
+def noting(dispatch_id: int, source: str, signs: Signs, window: int) -> sql.Statement:
+    """What adds to the evidence and gives what `standing` reads. A bucket that holds half of `window` makes way for the
+    next, so the figures are of the last half to whole window, or of the last batch where that is larger."""
     half = max(1, window // 2)
-    found = sql.rows(
+    return (
         "INSERT INTO campaigns_evidence (dispatch_id, source, tried, failed, tried_before, failed_before, strange, "
         "answer) VALUES (%s, %s, %s, %s, 0, 0, %s, %s) ON CONFLICT (dispatch_id, source) DO UPDATE SET "
         f"tried_before = CASE WHEN {_FULL} THEN campaigns_evidence.tried ELSE campaigns_evidence.tried_before END, "
@@ -62,7 +63,11 @@ def note(dispatch_id: int, source: str, signs: Signs, window: int) -> Standing:
             not signs.readable,
         ],
     )  # fmt: skip
-    tried, failed, tried_before, failed_before, strange = (int(n) for n in found[0])
+
+
+def standing(found: Sequence[Sequence[int]], window: int) -> Standing:
+    """The rows that `noting` gave, read."""
+    tried, failed, tried_before, failed_before, strange = found[0]
     if tried >= window:
         return Standing(tried, failed, strange)
     return Standing(tried + tried_before, failed + failed_before, strange)

@@ -11,20 +11,24 @@ Key = tuple[str, str]  # (status, reason)
 PULSE_SECONDS = 5
 
 
-def shift(dispatch_id: int, deltas: Mapping[Key, int]) -> None:
-    """Add to the counters. Sorted, so that two transactions never wait for each other in a circle."""
+# At the end of an INSERT of counters.
+ADDING = "ON CONFLICT (dispatch_id, status, reason) DO UPDATE SET n = campaigns_tally.n + excluded.n"
+
+
+def shifting(dispatch_id: int, deltas: Mapping[Key, int]) -> list[sql.Statement]:
+    """What adds to the counters, if there is anything. Sorted, so that two transactions never wait for each other in a
+    circle."""
     changed = sorted((status, reason, n) for (status, reason), n in deltas.items() if n)
     if not changed:
-        return
-    params: list[object] = []
-    for status, reason, n in changed:
-        params += [dispatch_id, status, reason, n]
-    sql.run(
-        "INSERT INTO campaigns_tally (dispatch_id, status, reason, n) VALUES "
-        + ", ".join(["(%s, %s, %s, %s)"] * len(changed))
-        + " ON CONFLICT (dispatch_id, status, reason) DO UPDATE SET n = campaigns_tally.n + excluded.n",
-        params,
-    )
+        return []
+    rows = ", ".join(["(%s, %s, %s, %s)"] * len(changed))
+    params = [param for status, reason, n in changed for param in (dispatch_id, status, reason, n)]
+    return [(f"INSERT INTO campaigns_tally (dispatch_id, status, reason, n) VALUES {rows} {ADDING}", params)]
+
+
+def shift(dispatch_id: int, deltas: Mapping[Key, int]) -> None:
+    """Add to the counters."""
+    sql.together(shifting(dispatch_id, deltas))
 
 
 def of(dispatch_id: int, status: str) -> int:
@@ -44,12 +48,13 @@ def moves(changes: Iterable[tuple[Key, Key]]) -> Counter[Key]:
     return deltas
 
 
-def beat(dispatch_id: int, unix_time: float, messages: int, parts: int) -> None:
-    """Messages handed over at `unix_time`, for rate, ETA and chart."""
-    if messages:
-        sql.run(
-            "INSERT INTO campaigns_pulse (dispatch_id, at, n, parts) VALUES (%s, %s, %s, %s) "
-            "ON CONFLICT (dispatch_id, at) DO UPDATE SET n = campaigns_pulse.n + excluded.n, "
-            "parts = campaigns_pulse.parts + excluded.parts",
-            [dispatch_id, int(unix_time // PULSE_SECONDS), messages, parts],
-        )
+def beating(dispatch_id: int, unix_time: float, messages: int, parts: int) -> list[sql.Statement]:
+    """What notes messages handed over at `unix_time`, for rate, ETA and chart."""
+    if not messages:
+        return []
+    statement = (
+        "INSERT INTO campaigns_pulse (dispatch_id, at, n, parts) VALUES (%s, %s, %s, %s) "
+        "ON CONFLICT (dispatch_id, at) DO UPDATE SET n = campaigns_pulse.n + excluded.n, "
+        "parts = campaigns_pulse.parts + excluded.parts"
+    )
+    return [(statement, [dispatch_id, int(unix_time // PULSE_SECONDS), messages, parts])]

@@ -24,7 +24,7 @@ from django.db.models.lookups import LessThanOrEqual
 
 from campaigns.models import Batch, Dispatch, Lane, ProviderAccount
 from campaigns.providers.base import Capabilities, Channel, Provider
-from campaigns.querysets import claims, in_flight, sql, tallies
+from campaigns.querysets import claims, in_flight, sql
 from campaigns.services.connecting import accounts
 from campaigns.services.sending import budgets, list_plans, outcomes, pace, provider_answers
 from campaigns.services.sending.courier import Courier
@@ -280,27 +280,15 @@ class _Slice:
         return math.floor((SINGLE_MESSAGES - flying) / capabilities.max_batch)
 
     def _take(self, dispatch: Dispatch, capabilities: Capabilities, limit: int, now: datetime) -> list[Flight]:
-        """Claim batches in a transaction, then read their rows and make their messages outside of it."""
+        """Claim batches, then read their rows and make their messages outside of that transaction."""
         # Two at a time keep the first answer coming while the second is rendered; more only delays the first.
         limit = min(limit, 2)
-        with transaction.atomic():
-            # The dispatch before its batches and its counters, as everybody who writes them, also who stops it: two
-            # would else wait for each other.
-            if not claims.take_turn(dispatch.pk, now):
-                return []
-            lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
-            batches = claims.take_batches(
-                dispatch.pk, limit, self.lane.token, now, lease_until, last=dispatch.open_until
-            )
-            if not batches:
-                return []
-            people = claims.people_in(dispatch.pk, [batch.number for batch in batches])
-            queued, claimed = (RecipientStatus.QUEUED, ""), (RecipientStatus.CLAIMED, "")
-            tallies.shift(dispatch.pk, {queued: -people, claimed: people})
-        return self._load([Flight(dispatch, batch, capabilities) for batch in batches], people)
+        lease_until = now + timedelta(seconds=settings.LEASE_SECONDS)
+        batches = claims.take_batches(dispatch.pk, limit, self.lane.token, now, lease_until, last=dispatch.open_until)
+        return self._load([Flight(dispatch, batch, capabilities) for batch in batches]) if batches else []
 
-    def _load(self, flights: list[Flight], people: int) -> list[Flight]:
-        """Read the rows of batches of one dispatch, which hold so many `people`, and make their messages."""
+    def _load(self, flights: list[Flight]) -> list[Flight]:
+        """Read the rows of batches of one dispatch, and make their messages."""
         dispatch = flights[0].dispatch
         numbers = [flight.batch.number for flight in flights]
         channel, workspace_id = dispatch.channel, dispatch.workspace_id
@@ -314,7 +302,7 @@ class _Slice:
             confirmation=is_confirmation(dispatch),
         )
         left = []
-        if len(rows) < people:
+        if len(rows) < sum(flight.batch.people for flight in flights):
             left = claims.leftovers(dispatch.pk, numbers, rows, channel=channel, workspace_id=workspace_id)
         compiled = content.compiled(dispatch.version_id)
         for flight in flights:
@@ -333,7 +321,7 @@ class _Slice:
         dispatch.account = self.account
         most = budgets.units_allowed(dispatch)
         gone = []
-        with sql.durable():
+        with sql.durable(single=most is None and not requests and not messages):
             paid = budgets.reserve(flights, most)
             ready = []
             for flight in paid:

@@ -101,7 +101,7 @@ def conclude(run: ListRun, now: datetime) -> None:
         )
         rows = Recipient.objects.filter(dispatch=dispatch, provider_message_id=run.ticket)
         parts = rows.aggregate(total=Sum("parts"))["total"] or 0
-        tallies.beat(dispatch.pk, now.timestamp(), moved, parts)
+        sql.together(tallies.beating(dispatch.pk, now.timestamp(), moved, parts))
         _note_ticket(run, now)
         Batch.objects.filter(dispatch=dispatch, status=BatchStatus.READY).update(
             status=BatchStatus.DONE, started_at=run.intent_at or now, finished_at=now

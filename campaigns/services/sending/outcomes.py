@@ -24,7 +24,7 @@ from campaigns.providers.base import (
     Receipt,
     Refused,
 )  # fmt: skip
-from campaigns.querysets import claims, evidence, in_flight, tallies
+from campaigns.querysets import claims, evidence, in_flight, sql, tallies
 from campaigns.querysets import outcomes as queries
 from campaigns.querysets.claims import ClaimedRow
 from campaigns.querysets.evidence import Signs
@@ -73,6 +73,7 @@ class Ledger:
         self.handed: Counter[int] = Counter()
         self.parts: Counter[int] = Counter()
         self.units: Counter[int] = Counter()
+        self.ends: list[sql.Statement] = []  # of batches
         self.signs: dict[int, tuple[Dispatch, Signs]] = {}
         self.verdicts: list[guards.Verdict] = []
 
@@ -116,15 +117,20 @@ class Ledger:
             signs.add(tried, failed, guards.likeness(answer) if answer else "", times)
 
     def close(self, source: str = EvidenceSource.ANSWERS) -> None:
-        """Write dispatches, then their counters, each in order, and judge what was learned (`verdicts`)."""
+        """Write dispatches, batches, then counters, each in order, and judge what was learned (`verdicts`)."""
         for dispatch_id in sorted(self.units):
             budgets.correct(dispatch_id, self.units[dispatch_id])
+        statements = list(self.ends)
         for dispatch_id in sorted(self.deltas):
-            tallies.shift(dispatch_id, self.deltas[dispatch_id])
+            statements += tallies.shifting(dispatch_id, self.deltas[dispatch_id])
         for dispatch_id in sorted(self.handed):
-            tallies.beat(dispatch_id, self.now.timestamp(), self.handed[dispatch_id], self.parts[dispatch_id])
-        for _, (dispatch, signs) in sorted(self.signs.items()):
-            standing = evidence.note(dispatch.pk, source, signs, dispatch.workspace.failure_window)
+            people = self.handed[dispatch_id]
+            statements += tallies.beating(dispatch_id, self.now.timestamp(), people, self.parts[dispatch_id])
+        learned = [(*self.signs[key], self.signs[key][0].workspace.failure_window) for key in sorted(self.signs)]
+        notes = [evidence.noting(dispatch.pk, source, signs, window) for dispatch, signs, window in learned]
+        results = sql.together(statements + notes)
+        for (dispatch, signs, window), found in zip(learned, results[len(statements) :], strict=True):
+            standing = evidence.standing(found, window)
             if (signs.failed or signs.strange) and (verdict := guards.judge(dispatch, standing)):
                 self.verdicts.append(verdict)
 
@@ -188,12 +194,12 @@ def _settle(flight: Flight, answer: Told | ProviderError, ledger: Ledger) -> Non
         ledger.learn(flight.dispatch, failed, failed, strange, _answers(flight))
         unknown = (RecipientStatus.UNKNOWN, answer.reason)
         ledger.move(dispatch_id, (RecipientStatus.CLAIMED, ""), unknown, people)
-        _close(flight, ledger.now, unknown=people > 0, answer=answer)
+        _close(flight, ledger, unknown=people > 0, answer=answer)
     elif isinstance(answer, ProviderError):
         ledger.land(flight, [_refused(row.id, answer) for row in flight.rows.values()])
         ledger.learn(flight.dispatch, len(flight.rows), len(flight.rows))
         ledger.units[dispatch_id] -= flight.units
-        _close(flight, ledger.now, unknown=False, answer=answer)
+        _close(flight, ledger, unknown=False, answer=answer)
     else:
         _take(flight, answer, ledger)
 
@@ -250,7 +256,7 @@ def _take(flight: Flight, told: Told, ledger: Ledger) -> None:
         doubts = 0 if guards.waits(flight.capabilities) else ended[RecipientStatus.UNKNOWN]
         failed, tried = ended[RecipientStatus.FAILED] + doubts, people - ended[RecipientStatus.UNKNOWN] + doubts
         ledger.learn(flight.dispatch, tried, failed, unread[0].detail or "?" if strange else "", _answers(flight))
-    _close(flight, ledger.now, unknown=unknown, answer=None)
+    _close(flight, ledger, unknown=unknown, answer=None)
 
 
 def note_tickets(flight: Flight, receipts: Sequence[Receipt], now: datetime) -> None:
@@ -341,15 +347,12 @@ def add_batch(dispatch_id: int, size: int, not_before: datetime, tries: int = 0,
     return number
 
 
-def _close(flight: Flight, now: datetime, *, unknown: bool, answer: ProviderError | None) -> None:
-    claims.close_batch(
-        flight.batch.id,
-        BatchStatus.UNKNOWN if unknown else BatchStatus.DONE,
-        now,
-        http_status=answer.http_status if answer else 200,
-        excerpt=answer.text if answer else "",
-        look_up_at=look_up_at(flight.capabilities, 0, now) if unknown else None,
-    )
+def _close(flight: Flight, ledger: Ledger, *, unknown: bool, answer: ProviderError | None) -> None:
+    status, now = BatchStatus.UNKNOWN if unknown else BatchStatus.DONE, ledger.now
+    http_status, text = (answer.http_status, answer.text) if answer else (200, "")
+    look_up = look_up_at(flight.capabilities, 0, now) if unknown else None
+    end = claims.closing(flight.batch.id, status, now, http_status=http_status, excerpt=text, look_up_at=look_up)
+    ledger.ends.append(end)
 
 
 def _tell_account(flight: Flight, answer: Told | ProviderError, now: datetime) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import orjson
+from django.conf import settings
 from django.db import transaction
 
 from campaigns.models import Dispatch, Pace, ProviderAccount
@@ -26,8 +27,9 @@ INSTANT = 0.001
 # A lane takes a batch only when it may leave this soon: what is not taken can still be paused, and is still there when
 # the provider asks everybody to wait.
 HORIZON_SECONDS = 0.3
-# Requests that a lane makes in a second at best, when each brings one message. What allows more needs no distances.
-FASTEST_LANE = 2_000.0
+# Requests that no lane makes in a second, when each brings one message: some 5,000 were seen. What allows more needs no
+# distances, and what allows more than all lanes of the account make is none.
+FASTEST_LANE = 10_000.0
 # A call that can as well be made later waits for its slot no longer than this.
 SOON_SECONDS = 0.5
 # What was taken leaves this soon, or goes back.
@@ -47,14 +49,16 @@ class Limit:
 
 
 def limits_of(account: ProviderAccount, dispatch: Dispatch, natural_rps: float) -> tuple[Limit | None, list[Limit]]:
-    """The limit on requests and those on messages. `natural_rps`: the vendor's figure where the operator set none."""
+    """The limit on requests, None where there is none or none that could be reached, and those on messages.
+    `natural_rps`: the vendor's figure where the operator set none."""
     requests = Limit(f"account:{account.pk}:requests", account.requests_per_second or natural_rps)
     messages = []
     if account.messages_per_second:
         messages.append(Limit(f"account:{account.pk}:messages", account.messages_per_second, in_window=True))
     if dispatch.messages_per_second:
         messages.append(Limit(f"dispatch:{dispatch.pk}", dispatch.messages_per_second, in_window=True))
-    return (requests if requests.per_second > 0 else None), messages
+    reachable = 0 < requests.per_second < FASTEST_LANE * settings.LANES_PER_ACCOUNT
+    return (requests if reachable else None), messages
 
 
 def part_of(per_second: float, most_parts: float) -> int:

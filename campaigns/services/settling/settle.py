@@ -52,7 +52,7 @@ def _sweep(batch: Batch, now: datetime) -> None:
             dispatch.pk, (RecipientStatus.CLAIMED, ""), (RecipientStatus.UNKNOWN, Reason.WORKER_DIED.value), people
         )
         capabilities = accounts.capabilities(dispatch.account, dispatch.channel)
-        claims.close_batch(
+        end = claims.closing(
             batch.pk,
             BatchStatus.UNKNOWN if people else BatchStatus.DONE,
             now,
@@ -60,6 +60,7 @@ def _sweep(batch: Batch, now: datetime) -> None:
             excerpt="",
             look_up_at=outcomes.look_up_at(capabilities, 0, now) if people else None,
         )
+        ledger.ends.append(end)
     ledger.close()
     log.warning("lease expired", extra={"batch": batch.pk, "dispatch": dispatch.pk, "people": people})
 

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Batch, Dispatch, Evidence, Notice
-from campaigns.querysets import evidence
+from campaigns.querysets import evidence, sql
 from campaigns.querysets.evidence import Signs
 from campaigns.services.sending import dispatching, guards
 from console.models import AuditEvent
@@ -178,4 +178,5 @@ def note(dispatch: Dispatch, *answers: tuple[str, int, int]) -> evidence.Standin
     signs = Signs()
     for text, tried, failed in answers:
         signs.add(tried, failed, text)
-    return evidence.note(dispatch.pk, "answers", signs, 200)
+    found = sql.rows(*evidence.noting(dispatch.pk, "answers", signs, 200))
+    return evidence.standing(found, 200)

@@ -20,21 +20,23 @@ CLAIM = re.compile(r"^WITH next AS\b")
 
 def writes(work: Callable[[], object]) -> Iterator[str]:
     """What each of the outermost transactions of `work` writes, in order: "d" a dispatch, "b" batches that it claims,
-    "c" its counters."""
+    "c" its counters. Several statements in one message (`sql.together`) are a transaction, too."""
     with CaptureQueriesContext(connection) as captured:
         work()
     written, depth = "", 0
-    for statement in (query["sql"] for query in captured.captured_queries):
-        if statement.startswith("SAVEPOINT"):
+    for message in (query["sql"] for query in captured.captured_queries):
+        statements = message.split("; ")
+        if message.startswith("SAVEPOINT"):
             depth += 1
-        elif statement.startswith("RELEASE SAVEPOINT"):
+        elif message.startswith("RELEASE SAVEPOINT"):
             depth -= 1
-        elif DISPATCH.match(statement) and depth:
-            written += "d"
-        elif COUNTERS.match(statement):
-            written += "c"
-        elif CLAIM.match(statement):
-            written += "b"
+        for statement in statements:
+            if DISPATCH.match(statement) and (depth or len(statements) > 1):
+                written += "d"
+            elif COUNTERS.match(statement):
+                written += "c"
+            elif CLAIM.match(statement):  # on PostgreSQL with its counters
+                written += "bc" if "INSERT INTO campaigns_tally" in statement else "b"
         if not depth:
             yield written
             written = ""

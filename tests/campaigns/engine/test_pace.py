@@ -25,6 +25,14 @@ def most_in_a_second(left: list[tuple[float, int]]) -> int:
     return max(sum(n for at, n in left if end - 1 < at <= end) for end, _ in left)
 
 
+@pytest.mark.parametrize(("per_second", "told"), [(9_000, 9_000), (1_000_000, None), (None, 100)])
+def test_a_limit_that_no_lanes_reach_is_none(per_second, told, make_account, make_campaign, engine, settings) -> None:
+    settings.LANES_PER_ACCOUNT = 2
+    account = make_account(requests_per_second=per_second)
+    requests, messages = pace.limits_of(account, engine.start(make_campaign(account)), 100)
+    assert (requests and requests.per_second, messages) == (told, [])
+
+
 @by_our_clock
 def test_batches_of_any_sizes_keep_the_limit_in_every_window(now: datetime) -> None:
     chance, at, left = random.Random(7), now, []  # noqa: S311 - the same in every run

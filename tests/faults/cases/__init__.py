@@ -5,7 +5,7 @@ PostgreSQL and Redis, which can be stopped, and "file" is SQLite, where workers 
 
 | Promise | Module: case | Engines |
 |---|---|---|
-| SIGKILL before the intent commit | workers: killed "before the intent is …", "in the transaction that claims" | |
+| SIGKILL before the intent commit | workers: killed "before the intent is …", "after the claim is …" | |
 | … after it | workers: killed "after the intent is committed" | |
 | … during the request | workers: "Both workers are killed during a request" | |
 | … after the answer | workers: killed "after the answer, before anything is written" | |

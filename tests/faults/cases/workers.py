@@ -12,7 +12,7 @@ from tests.faults.stage import Stage
 
 STEPS = (
     (points.IN_PREPARE, True),
-    (points.IN_CLAIM, False),
+    (points.AFTER_CLAIM, False),
     (points.BEFORE_INTENT, True),
     (points.AFTER_INTENT, True),
     (points.AFTER_ANSWER, True),

@@ -20,7 +20,7 @@ from campaigns.services.settling import receipts, settle
 ORDER, REACHED = "stop", "reached"
 
 IN_PREPARE = "in the transaction that writes the audience"
-IN_CLAIM = "in the transaction that claims"
+AFTER_CLAIM = "after the claim is committed"
 AHEAD = "when it has taken a batch ahead"
 BEFORE_INTENT = "before the intent is committed"
 AFTER_INTENT = "after the intent is committed"
@@ -59,7 +59,7 @@ def install(folder: Path) -> None:
         _stop_at(folder, point)
 
     _wrap(chunks, "write", after=lambda: at(IN_PREPARE))
-    _wrap(claims, "take_batches", after=lambda: at(IN_CLAIM))
+    _wrap(claims, "take_batches", after=lambda: at(AFTER_CLAIM))
     _wrap(lanes._Slice, "_claim_ahead", after=lambda: at(AHEAD))
     _wrap(claims, "write_intent", before=lambda: at(BEFORE_INTENT))
     _wrap(Courier, "send", before=lambda: at(AFTER_INTENT))
